@@ -1,0 +1,48 @@
+// swift-tools-version: 6.2
+// Hindcast's targets in dependency order. There are no package dependencies: the C libraries are the
+// distribution's own, through module maps (Sources/C*).
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+func library(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+}
+
+let package = Package(
+  name: "hindcast",
+  products: [
+    .library(name: "Hindcast", targets: ["Hindcast"]),
+    .executable(name: "hindcast", targets: ["HindcastCLI"]),
+  ],
+  targets: [
+    .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+    .systemLibrary(name: "CXxHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    library("Rocks", uses: ["CRocksDB"]),
+    library("FeatureModel", uses: ["CXxHash"]),
+    library("Aggregates", uses: ["FeatureModel"]),
+    library("RowFiles", uses: ["FeatureModel", "CZlib"]),
+    library("AsOfJoin", uses: ["FeatureModel"]),
+    library("SliceStore", uses: ["Rocks", "FeatureModel", "Aggregates", "AsOfJoin"]),
+    library("Hindcast", uses: ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"]),
+    .executableTarget(
+      name: "HindcastCLI", dependencies: ["Hindcast", "FeatureModel", "RowFiles"],
+      swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["FeatureModel"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    tests("RocksTests", uses: ["Rocks"]),
+    tests("FeatureModelTests", uses: ["FeatureModel", "Aggregates"]),
+    tests("AggregatesTests", uses: ["Aggregates", "FeatureModel"]),
+    tests("RowFilesTests", uses: ["RowFiles", "FeatureModel"]),
+    tests("SliceStoreTests", uses: ["SliceStore", "FeatureModel", "Aggregates", "Rocks"]),
+  ]
+)

@@ -1,0 +1,54 @@
+// Partials behind one class, so that a view's columns of different types are one array: virtual calls
+// are made per column and run of entries, never per byte. `PartialAccumulator` is the only subclass.
+
+/// One column at work: a running partial, and the entries finished so far. Not for use by two threads.
+open class Accumulator {
+  public init() {}
+
+  /// The running partial back to neutral.
+  open func reset() { preconditionFailure("abstract") }
+  open func absorb(word: UInt64, time: Int64) { preconditionFailure("abstract") }
+  open func absorb(text: UnsafeRawBufferPointer, time: Int64) { preconditionFailure("abstract") }
+
+  /// Merges entries of an encoded column into the running partial.
+  open func fold(
+    _ column: UnsafeRawBufferPointer, rows: Int, entries: Range<Int>
+  ) throws(CodecError) { preconditionFailure("abstract") }
+
+  /// The running partial becomes the next entry; the running one is neutral again.
+  open func finishEntry() { preconditionFailure("abstract") }
+
+  /// Appends the column of all finished entries and forgets them.
+  open func encodeEntries(into bytes: inout [UInt8]) { preconditionFailure("abstract") }
+
+  /// The codec's byte in a block header.
+  open var code: UInt8 { preconditionFailure("abstract") }
+}
+
+/// The accumulator of one type of partial.
+public final class PartialAccumulator<P: Partial>: Accumulator {
+  public private(set) var running: P
+  private var entries: [P] = []
+
+  public init(_ neutral: P) { running = neutral }
+
+  public override func reset() { running.reset() }
+  public override func absorb(word: UInt64, time: Int64) { running.absorb(word: word, time: time) }
+  public override func absorb(text: UnsafeRawBufferPointer, time: Int64) {
+    running.absorb(text: text, time: time)
+  }
+  public override func fold(
+    _ column: UnsafeRawBufferPointer, rows: Int, entries: Range<Int>
+  ) throws(CodecError) {
+    try running.fold(column, rows: rows, entries: entries)
+  }
+  public override func finishEntry() {
+    entries.append(running)
+    running.reset()
+  }
+  public override func encodeEntries(into bytes: inout [UInt8]) {
+    P.encode(entries, into: &bytes)
+    entries.removeAll(keepingCapacity: true)
+  }
+  public override var code: UInt8 { P.code }
+}

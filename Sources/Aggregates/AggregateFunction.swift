@@ -1,0 +1,61 @@
+// What a declaration can name: `sum`, `mean`, `distinct`. A function says which partials it stands on and
+// how their merged values become the feature's value. Functions share partials: mean and sum over one
+// field store one sum. One file per function; `AggregateCatalog` lists them.
+import FeatureModel
+
+/// An aggregate function of the catalogue.
+public protocol AggregateFunction: Sendable {
+  static var signature: AggregateSignature { get }
+
+  /// What it needs for a field of type `input` (nil: rows), with all parameters filled in.
+  static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan
+}
+
+/// The partials of one aggregation, and the step from them to the value.
+public struct AggregatePlan: Sendable {
+  public let partials: [PartialSpec]
+  /// Gets all accumulators of a view and the places of `partials` among them, in order.
+  public let finish: @Sendable (_ accumulators: [Accumulator], _ places: [Int]) -> Value
+
+  public init(
+    partials: [PartialSpec],
+    finish: @escaping @Sendable (_ accumulators: [Accumulator], _ places: [Int]) -> Value
+  ) {
+    self.partials = partials
+    self.finish = finish
+  }
+}
+
+/// What one partial takes in and where it is stored.
+public struct PartialSpec: Sendable {
+  /// Equal identities over the same field share one stored column: `sum(double)`.
+  public let identity: String
+  public let slot: Slot
+  public let width: Width
+  public let make: @Sendable () -> Accumulator
+
+  /// What `absorb` is given for an event.
+  public enum Slot: Hashable, Sendable {
+    /// Called for every event; the word is 0.
+    case rows
+    /// The field's word as in `EventColumn.words`.
+    case word
+    /// The 64-bit hash of the field's value (`DistinctSet.hash`).
+    case hash
+    /// The field's bytes.
+    case text
+  }
+
+  /// Narrow partials share a block; wide ones have blocks of their own, so that a count never pays for
+  /// a sketch.
+  public enum Width: Hashable, Sendable { case narrow, wide }
+
+  public init(
+    identity: String, slot: Slot, width: Width, make: @escaping @Sendable () -> Accumulator
+  ) {
+    self.identity = identity
+    self.slot = slot
+    self.width = width
+    self.make = make
+  }
+}

@@ -1,0 +1,41 @@
+// What a declaration may say about an aggregate function. The catalogue itself lives in Aggregates, which
+// hands its signatures to the declaration reader, so that a new function is known to both by its one file.
+
+/// The name, input and parameters of one aggregate function.
+public struct AggregateSignature: Sendable {
+  /// The key in a declaration: `sum`.
+  public let name: String
+  /// One sentence for help and documentation.
+  public let summary: String
+  /// The field types it takes in.
+  public let accepts: Set<FieldType>
+  /// True where `true` may stand for a field: the function then counts rows.
+  public let acceptsRows: Bool
+  public let parameters: [Parameter]
+  /// The type of its values for a field of the given type (nil: rows).
+  public let result: @Sendable (FieldType?) -> FieldType
+
+  public struct Parameter: Sendable {
+    public let name: String
+    public let range: ClosedRange<Int64>
+    public let defaultValue: Int64
+
+    public init(name: String, range: ClosedRange<Int64>, defaultValue: Int64) {
+      self.name = name
+      self.range = range
+      self.defaultValue = defaultValue
+    }
+  }
+
+  public init(
+    name: String, summary: String, accepts: Set<FieldType>, acceptsRows: Bool = false,
+    parameters: [Parameter] = [], result: @escaping @Sendable (FieldType?) -> FieldType
+  ) {
+    self.name = name
+    self.summary = summary
+    self.accepts = accepts
+    self.acceptsRows = acceptsRows
+    self.parameters = parameters
+    self.result = result
+  }
+}

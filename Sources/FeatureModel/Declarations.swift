@@ -1,0 +1,96 @@
+// What a user declares: a stream of events and the feature views over it. These are plain values after
+// validation; `DeclarationReader` makes them from JSON, `CanonicalForm` gives them their digest.
+
+/// A named sequence of events with a declared schema.
+public struct StreamDeclaration: Hashable, Sendable {
+  public let name: String
+  /// In declared order; names are unique.
+  public let fields: [Field]
+  /// Index into `fields` of the event time, a timestamp.
+  public let eventTime: Int
+  /// Index of the arrival time, a timestamp; without one, events arrive when they happen.
+  public let arrivalTime: Int?
+  /// Index of the event's id.
+  public let id: Int?
+
+  public struct Field: Hashable, Sendable {
+    public let name: String
+    public let type: FieldType
+
+    public init(name: String, type: FieldType) {
+      self.name = name
+      self.type = type
+    }
+  }
+
+  public init(name: String, fields: [Field], eventTime: Int, arrivalTime: Int?, id: Int?) {
+    self.name = name
+    self.fields = fields
+    self.eventTime = eventTime
+    self.arrivalTime = arrivalTime
+    self.id = id
+  }
+
+  public func index(of field: String) -> Int? { fields.firstIndex { $0.name == field } }
+}
+
+/// A feature view: one stream, one entity, an optional filter, and aggregations over windows.
+public struct ViewDeclaration: Hashable, Sendable {
+  public let name: String
+  public let stream: String
+  /// The key fields, in order; at least one.
+  public let entity: [String]
+  public let slice: SliceLength
+  /// Only events for which this is true count; null is not true.
+  public let filter: Filter?
+  /// How far back slices are kept, in slices; nil for ever.
+  public let retention: Window?
+  /// In declared order, windows in declared order inside each.
+  public let features: [FeatureDeclaration]
+
+  public init(
+    name: String, stream: String, entity: [String], slice: SliceLength, filter: Filter?,
+    retention: Window?, features: [FeatureDeclaration]
+  ) {
+    self.name = name
+    self.stream = stream
+    self.entity = entity
+    self.slice = slice
+    self.filter = filter
+    self.retention = retention
+    self.features = features
+  }
+}
+
+/// One named feature: an aggregation over a window.
+public struct FeatureDeclaration: Hashable, Sendable {
+  /// With `{window}` replaced: `30d_COMMIT_COUNT`.
+  public let name: String
+  public let aggregation: Aggregation
+  public let window: Window
+  /// The type of the feature's values.
+  public let type: FieldType
+
+  public init(name: String, aggregation: Aggregation, window: Window, type: FieldType) {
+    self.name = name
+    self.aggregation = aggregation
+    self.window = window
+    self.type = type
+  }
+}
+
+/// What is computed, without the window: `{"distinct": "repo", "exactUpTo": 64}`.
+public struct Aggregation: Hashable, Sendable {
+  /// A name of the catalogue, `sum`.
+  public let function: String
+  /// The field it takes in; nil for a count of rows.
+  public let field: String?
+  /// Whole-number parameters by name, defaults filled in.
+  public let parameters: [String: Int64]
+
+  public init(function: String, field: String?, parameters: [String: Int64] = [:]) {
+    self.function = function
+    self.field = field
+    self.parameters = parameters
+  }
+}
