@@ -24,18 +24,18 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
-    .systemLibrary(name: "CXxHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(
+      name: "CXxHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     library("Rocks", uses: ["CRocksDB"]),
     library("FeatureModel", uses: ["CXxHash"]),
     library("Aggregates", uses: ["FeatureModel"]),
     library("RowFiles", uses: ["FeatureModel", "CZlib"]),
     library("AsOfJoin", uses: ["FeatureModel"]),
-    library("SliceStore", uses: ["Rocks", "FeatureModel", "Aggregates", "AsOfJoin"]),
+    library("SliceStore", uses: ["Rocks", "FeatureModel", "Aggregates"]),
     library("Hindcast", uses: ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"]),
     .executableTarget(
-      name: "HindcastCLI", dependencies: ["Hindcast", "FeatureModel", "RowFiles"],
-      swiftSettings: settings),
+      name: "HindcastCLI", dependencies: ["Hindcast"], swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["FeatureModel"], path: "Tests/TestSupport",
       swiftSettings: settings),

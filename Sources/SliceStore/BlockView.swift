@@ -1,0 +1,122 @@
+// A stored block read in place: the partials of one entity in a run of slices, column by column.
+//
+//   bytes  meaning
+//   1      format, 1
+//   1      number of columns c
+//   c      codec byte of each column
+//   4      number of entries n, little-endian, at least 1
+//   1      width w of a lag in bytes, 0 to 4; 0 where no entry arrived late
+//   2·n    slice offset of each entry inside the block, little-endian
+//   w·n    arrival lag of each entry in slices, little-endian
+//   then per column: 4 bytes length, little-endian, and that many bytes
+//
+// Entries are strictly ascending by (offset, lag). Parsing checks all lengths once; after that no access
+// can leave the bytes.
+import Aggregates
+
+/// A parsed block; borrows its bytes.
+struct BlockView {
+  static let format: UInt8 = 1
+  static let lagMax: Int64 = (1 << 31) - 2
+
+  private let bytes: UnsafeRawBufferPointer
+  let columnCount: Int
+  let entryCount: Int
+  let lagWidth: Int
+  private let offsetsAt: Int
+  private let lagsAt: Int
+  private let columnsAt: Int
+
+  init(_ bytes: UnsafeRawBufferPointer) throws(CodecError) {
+    self.bytes = bytes
+    try Self.need(2, bytes.count)
+    guard bytes[0] == Self.format else {
+      throw .malformed("block format \(bytes[0]); this version reads \(Self.format)")
+    }
+    columnCount = Int(bytes[1])
+    var position = 2 + columnCount
+    try Self.need(position + 5, bytes.count)
+    entryCount = Int(bytes.littleEndian32(at: position))
+    lagWidth = Int(bytes[position + 4])
+    guard entryCount > 0, lagWidth <= 4 else {
+      throw .malformed("block of \(entryCount) entries with lags of \(lagWidth) bytes")
+    }
+    position += 5
+    offsetsAt = position
+    lagsAt = position + 2 * entryCount
+    columnsAt = lagsAt + lagWidth * entryCount
+    try Self.need(columnsAt, bytes.count)
+  }
+
+  func code(ofColumn column: Int) -> UInt8 { bytes[2 + column] }
+
+  @inline(__always)
+  func offset(_ entry: Int) -> Int { Int(bytes.littleEndian16(at: offsetsAt + 2 * entry)) }
+
+  @inline(__always)
+  func lag(_ entry: Int) -> Int64 {
+    guard lagWidth > 0 else { return 0 }
+    var lag: Int64 = 0
+    for index in 0..<lagWidth {
+      lag |= Int64(bytes[lagsAt + lagWidth * entry + index]) << (8 * Int64(index))
+    }
+    return lag
+  }
+
+  /// The first entry whose slice offset is at least `offset`.
+  /// - Complexity: O(log entries).
+  @inline(__always)
+  func firstEntry(from offset: Int) -> Int {
+    var low = 0
+    var high = entryCount
+    while low < high {
+      let middle = (low + high) / 2
+      if self.offset(middle) < offset { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The bytes of one column, borrowed. Walks the columns before it.
+  func column(_ index: Int) throws(CodecError) -> UnsafeRawBufferPointer {
+    var position = columnsAt
+    for current in 0... {
+      try Self.need(position + 4, bytes.count)
+      let length = Int(bytes.littleEndian32(at: position))
+      position += 4
+      try Self.need(position + length, bytes.count)
+      if current == index {
+        return UnsafeRawBufferPointer(rebasing: bytes[position..<position + length])
+      }
+      position += length
+    }
+    throw .malformed("no column \(index)")
+  }
+
+  /// Checks what reading relies on but does not check each time: ascending entries inside the block.
+  func checkEntries(slicesPerBlock: Int) throws(CodecError) {
+    var previous: (Int, Int64) = (-1, 0)
+    for entry in 0..<entryCount {
+      let current = (offset(entry), lag(entry))
+      guard current > previous, current.0 < slicesPerBlock else {
+        throw .malformed("entry \(entry) at offset \(current.0), lag \(current.1) is out of order")
+      }
+      previous = current
+    }
+  }
+
+  private static func need(_ count: Int, _ available: Int) throws(CodecError) {
+    guard count <= available else { throw .truncated(needed: count, available: available) }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  @inline(__always)
+  func littleEndian16(at offset: Int) -> UInt16 {
+    UInt16(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+  }
+
+  @inline(__always)
+  func littleEndian32(at offset: Int) -> UInt32 {
+    UInt32(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+  }
+}

@@ -1,0 +1,197 @@
+// Bulk loads: events gather as records in memory, and a commit turns them into sorted files that RocksDB
+// takes in whole, with the positions of the sources in the same atomic step. What is committed is durable;
+// what is not yet committed leaves no trace.
+import Dispatch
+import FeatureModel
+import Glibc
+import Rocks
+import Synchronization
+
+/// Loads events of one stream into some of its views. `add` may run on `workers` threads at once, one per
+/// worker index; `commit` runs alone.
+public final class BulkLoader: @unchecked Sendable {
+  // Unchecked: each worker touches its own arenas only, and commit has them all for itself.
+  private static let partitionBits = 8
+
+  public let store: Store
+  public let stream: StreamDeclaration
+  private let views: [ViewID]
+  private let workers: [Worker]
+  private let builders: [[DeltaBuilder]]
+  private var filesWritten = 0
+
+  private final class Worker {
+    let intakes: [EventIntake]
+    let arenas: [RecordArena]
+    let floors: [Int64]
+    var admitted = AdmittedEvents()
+
+    init(_ views: [RegisteredView]) {
+      intakes = views.map { EventIntake($0.plan) }
+      arenas = views.map { _ in RecordArena(partitionBits: BulkLoader.partitionBits) }
+      floors = views.map { $0.floor?.index ?? .min }
+    }
+  }
+
+  init(_ store: Store, _ stream: StreamDeclaration, _ views: [RegisteredView], workers: Int) {
+    self.store = store
+    self.stream = stream
+    self.views = views.map(\.id)
+    self.workers = (0..<workers).map { _ in Worker(views) }
+    builders = (0..<store.options.threads).map { _ in views.map { DeltaBuilder($0.plan) } }
+  }
+
+  /// Memory held in records, in bytes.
+  public var bytesHeld: Int {
+    workers.reduce(0) { $0 + $1.arenas.reduce(0) { $0 + $1.bytesHeld } }
+  }
+
+  /// Memory held by one worker, for that worker to look at while others are adding.
+  public func bytesHeld(byWorker worker: Int) -> Int {
+    workers[worker].arenas.reduce(0) { $0 + $1.bytesHeld }
+  }
+
+  /// Takes a batch in. Rows that can't be stored are left out and reported.
+  /// - Complexity: O(rows) per view; nothing is allocated per row.
+  public func add(_ batch: EventBatch, worker index: Int) -> AppendReport {
+    let worker = workers[index]
+    EventAdmission.admit(batch, of: stream, into: &worker.admitted)
+    var report = AppendReport(refused: worker.admitted.refused)
+    report.events = batch.count - report.refused.count
+    for view in worker.intakes.indices {
+      report.expired += worker.intakes[view].take(
+        batch, worker.admitted, floor: worker.floors[view], into: worker.arenas[view]
+      ).expired
+    }
+    return report
+  }
+
+  /// Forgets all that was added since the last commit.
+  public func discard() {
+    for worker in workers { for arena in worker.arenas { arena.removeAll() } }
+  }
+
+  /// Stores all that was added and the positions, in one atomic and durable step.
+  /// - Complexity: O(n log n) in the events since the last commit, spread over the store's threads.
+  public func commit(positions: [SourcePosition]) throws(StoreError) {
+    try store.requireWritable()
+    try store.writer.withLock { _ throws(StoreError) in
+      var files: [String] = []
+      do {
+        files = try writeFiles(positions)
+        try StoreError.wrap { () throws(RocksError) in
+          try store.database.ingest(files: files, into: store.slices, move: true)
+        }
+      } catch {
+        for file in files { unlink(file) }
+        throw error
+      }
+    }
+    discard()
+  }
+
+  private func writeFiles(_ positions: [SourcePosition]) throws(StoreError) -> [String] {
+    let folder = StoreLayout.loadFolder(store.path)
+    if mkdir(folder, 0o755) != 0, errno != EEXIST {
+      throw .invalid("cannot make \(folder): \(String(cString: strerror(errno)))")
+    }
+    var files = try writePositions(positions, folder)
+    do throws(StoreError) {
+      for view in views.indices { files += try writeBlocks(ofView: view, folder) }
+    } catch {
+      for file in files { unlink(file) }
+      throw error
+    }
+    return files
+  }
+
+  private func writePositions(
+    _ positions: [SourcePosition], _ folder: String
+  ) throws(StoreError) -> [String] {
+    if positions.isEmpty { return [] }
+    var records: [(key: [UInt8], value: [UInt8])] = []
+    for view in views {
+      for position in positions {
+        records.append(
+          (SliceKey.position(view: view, source: position.source), position.position))
+      }
+    }
+    records.sort { $0.key.lexicographicallyPrecedes($1.key) }
+    let path = "\(folder)/positions.sst"
+    unlink(path)
+    try StoreError.wrap { () throws(RocksError) in
+      var writer = try SSTWriter(path: path, family: StoreLayout.sliceOptions())
+      for record in records { try writer.put(key: record.key, value: record.value) }
+      _ = try writer.finish()
+    }
+    return [path]
+  }
+
+  /// Builds one view's blocks on all threads, each with its own range of the hash space.
+  private func writeBlocks(
+    ofView view: Int, _ folder: String
+  ) throws(StoreError) -> [String] {
+    let arenas = workers.map { $0.arenas[view] }
+    guard arenas.contains(where: { $0.recordCount > 0 }) else { return [] }
+    let registered = try store.views.first { $0.id == views[view] }
+      .unwrap(or: .invalid("a view was dropped while events were loaded into it"))
+    let seal = try store.stream(stream.name).seal
+    let job = LoadJob(
+      plan: registered.plan,
+      sealSlice: seal.map { registered.declaration.slice.slice(of: $0).index },
+      replaces: try registered.plan.groups.map { group throws(StoreError) in
+        try store.isEmpty(SliceKey.range(view: registered.id, group: group.number))
+      },
+      prefix: "\(folder)/view\(registered.id.number)")
+    let threads = store.options.threads
+    let partitions = 1 << Self.partitionBits
+    let results = Mutex<[Result<[String], StoreError>]>([])
+    let shared = UncheckedBox((arenas, builders))
+    DispatchQueue.concurrentPerform(iterations: threads) { thread in
+      let (arenas, builders) = shared.value
+      let range = partitions * thread / threads..<partitions * (thread + 1) / threads
+      let result = Result { () throws(StoreError) in
+        try job.run(builders[thread][view], arenas, range, thread: thread)
+      }
+      results.withLock { $0.append(result) }
+    }
+    return try LoadJob.collect(results.withLock { $0 })
+  }
+}
+
+extension Optional {
+  func unwrap<Failure: Error>(or error: Failure) throws(Failure) -> Wrapped {
+    guard let self else { throw error }
+    return self
+  }
+}
+
+/// Hands values to threads that share them by construction.
+struct UncheckedBox<Value>: @unchecked Sendable {
+  let value: Value
+  init(_ value: Value) { self.value = value }
+}
+
+extension Store {
+  /// A loader for all views of a stream, or for the given ones.
+  public func bulkLoader(
+    for stream: String, views: [RegisteredView]? = nil, workers: Int
+  ) throws(StoreError) -> BulkLoader {
+    try requireWritable()
+    let declaration = try self.stream(stream).declaration
+    let views = views ?? self.views(of: stream)
+    guard !views.isEmpty else { throw .noViews(stream: stream) }
+    return BulkLoader(self, declaration, views, workers: workers)
+  }
+
+  /// True where no key lies in a range.
+  func isEmpty(_ range: (lower: [UInt8], upper: [UInt8])) throws(StoreError) -> Bool {
+    try StoreError.wrap { () throws(RocksError) in
+      var cursor = database.cursor(
+        in: slices, options: ReadOptions(lowerBound: range.lower, upperBound: range.upper))
+      cursor.seekToFirst()
+      try cursor.check()
+      return !cursor.isValid
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// The two clocks of each event, checked: what every view of a stream then slices. The arrival of an event
+// is the latest of its declared arrival and its event time; the stream's seal is applied when it is stored
+// (`RecordSorter`), so that no write can slip below a seal that moved meanwhile.
+import FeatureModel
+
+/// The times of a batch's events in milliseconds, row by row.
+struct AdmittedEvents {
+  /// 1 where the row was admitted.
+  var mask: [UInt8] = []
+  var eventTimes: [Int64] = []
+  var arrivalTimes: [Int64] = []
+  /// Rows that can't be stored and why; in row order.
+  var refused: [RefusedEvent] = []
+}
+
+/// A row of a batch that was not stored.
+public struct RefusedEvent: Hashable, Sendable {
+  /// Index into the batch.
+  public let row: Int
+  /// The declared field that is at fault.
+  public let field: String
+  public let reason: String
+}
+
+enum EventAdmission {
+  /// - Complexity: O(rows); `admitted` is reused from batch to batch.
+  static func admit(
+    _ batch: EventBatch, of stream: StreamDeclaration, into admitted: inout AdmittedEvents
+  ) {
+    let count = batch.count
+    admitted.mask.removeAll(keepingCapacity: true)
+    admitted.eventTimes.removeAll(keepingCapacity: true)
+    admitted.arrivalTimes.removeAll(keepingCapacity: true)
+    admitted.refused.removeAll(keepingCapacity: true)
+    for row in 0..<count {
+      let eventValid = batch.columns[stream.eventTime].valid[row] != 0
+      let event = Int64(bitPattern: batch.columns[stream.eventTime].words[row])
+      var arrival = event
+      var arrivalField = stream.eventTime
+      if let field = stream.arrivalTime, batch.columns[field].valid[row] != 0 {
+        arrival = max(arrival, Int64(bitPattern: batch.columns[field].words[row]))
+        arrivalField = field
+      }
+      let fault =
+        eventValid
+        ? fault(event: event, arrival: arrival, stream, arrivalField)
+        : (stream.eventTime, "the event time is null")
+      if let fault {
+        let field = stream.fields[fault.0].name
+        admitted.refused.append(RefusedEvent(row: row, field: field, reason: fault.1))
+      }
+      admitted.mask.append(fault == nil ? 1 : 0)
+      admitted.eventTimes.append(event)
+      admitted.arrivalTimes.append(arrival)
+    }
+  }
+
+  /// Nil for nearly all events: both times in range, and a lag that any slice length can hold.
+  @inline(__always)
+  private static func fault(
+    event: Int64, arrival: Int64, _ stream: StreamDeclaration, _ arrivalField: Int
+  ) -> (field: Int, reason: String)? {
+    guard event >= Timestamp.earliest.milliseconds, event < Timestamp.limit.milliseconds else {
+      return (stream.eventTime, "\(event) ms lies outside the years 0001 to 9999")
+    }
+    guard arrival < Timestamp.limit.milliseconds else {
+      return (arrivalField, "\(arrival) ms lies outside the years 0001 to 9999")
+    }
+    guard (arrival - event) / 60_000 <= BlockView.lagMax - 1 else {
+      return (arrivalField, "the event arrives more than \(BlockView.lagMax) minutes after it happened")
+    }
+    return nil
+  }
+}

@@ -1,0 +1,134 @@
+// Streaming writes: a batch is aggregated first and merged as one delta per block, together with the
+// position of its source, in one atomic write.
+import FeatureModel
+import Rocks
+
+/// How far a source has been taken in, in the source's own terms. Stored with the events it covers.
+public struct SourcePosition: Hashable, Sendable {
+  public let source: String
+  /// Opaque to the store; at most 64 KiB.
+  public let position: [UInt8]
+
+  public init(source: String, position: [UInt8]) {
+    self.source = source
+    self.position = position
+  }
+}
+
+/// What became of a batch.
+public struct AppendReport: Hashable, Sendable {
+  /// Events that were stored by at least the stream; refused ones are left out.
+  public var events = 0
+  /// Events in slices that a view keeps no longer, summed over the views.
+  public var expired = 0
+  /// Rows that can't be stored, in row order.
+  public var refused: [RefusedEvent] = []
+}
+
+/// What to do with a batch that has rows which can't be stored.
+public enum RefusalPolicy: Sendable {
+  /// The whole batch is refused: nothing of it is stored, the report says why.
+  case refuseBatch
+  /// The other rows are stored.
+  case skipRows
+}
+
+/// The buffers of streaming writes, one set per stream, guarded by the store's writer.
+final class StreamWriter: @unchecked Sendable {
+  let intakes: [EventIntake]
+  let builders: [DeltaBuilder]
+  let arena = RecordArena(partitionBits: 0)
+  var admitted = AdmittedEvents()
+
+  init(_ views: [RegisteredView]) {
+    intakes = views.map { EventIntake($0.plan) }
+    builders = views.map { DeltaBuilder($0.plan) }
+  }
+}
+
+extension Store {
+  /// Stores a batch of events in every view of the stream, and the position of its source, atomically.
+  /// An answer that may know the batch shows it when this returns.
+  /// - Complexity: O(n log n) in the events, per view.
+  public func append(
+    _ batch: EventBatch, to stream: String, position: SourcePosition? = nil,
+    durability: Durability = .synced, refusals: RefusalPolicy = .refuseBatch
+  ) throws(StoreError) -> AppendReport {
+    try requireWritable()
+    return try writer.withLock { _ throws(StoreError) in
+      let registered = try self.stream(stream)
+      let views = views(of: stream)
+      guard !views.isEmpty else { throw .noViews(stream: stream) }
+      let writer = streamWriter(for: stream, views)
+      EventAdmission.admit(batch, of: registered.declaration, into: &writer.admitted)
+      var report = AppendReport(refused: writer.admitted.refused)
+      if refusals == .refuseBatch, !report.refused.isEmpty { return report }
+      report.events = batch.count - report.refused.count
+      var deltas = WriteBatch()
+      for (index, view) in views.enumerated() {
+        report.expired += try add(
+          batch, view, registered.seal, writer, index, into: &deltas)
+        if let position {
+          deltas.put(
+            SliceKey.position(view: view.id, source: position.source), position.position,
+            in: slices)
+        }
+      }
+      try StoreError.wrap { () throws(RocksError) in
+        try database.write(&deltas, sync: durability == .synced)
+      }
+      return report
+    }
+  }
+
+  private func add(
+    _ batch: EventBatch, _ view: RegisteredView, _ seal: Timestamp?, _ writer: StreamWriter,
+    _ index: Int, into deltas: inout WriteBatch
+  ) throws(StoreError) -> Int {
+    writer.arena.removeAll()
+    let taken = writer.intakes[index].take(
+      batch, writer.admitted, floor: view.floor?.index ?? .min, into: writer.arena)
+    let sealSlice = seal.map { view.declaration.slice.slice(of: $0).index }
+    try writer.builders[index].build(
+      partition: 0, of: [writer.arena], sealSlice: sealSlice
+    ) { _, key, block throws(StoreError) in
+      deltas.merge(key, block, in: slices)
+    }
+    return taken.expired
+  }
+
+  private func streamWriter(for stream: String, _ views: [RegisteredView]) -> StreamWriter {
+    streamWriters.withLock { writers in
+      // A registration in between makes new buffers; plans of the same views never change columns.
+      if let known = writers[stream], known.intakes.map(\.plan.id) == views.map(\.id) {
+        return known
+      }
+      let made = StreamWriter(views)
+      writers[stream] = made
+      return made
+    }
+  }
+
+  /// Where a source stands for a view; nil where it was never taken in.
+  public func position(of source: String, in view: ViewID) throws(StoreError) -> [UInt8]? {
+    let key = SliceKey.position(view: view, source: source)
+    return try StoreError.wrap { () throws(RocksError) in try database.get(key, in: slices) }
+  }
+
+  /// All sources that a view has taken in, by name.
+  public func positions(in view: ViewID) throws(StoreError) -> [SourcePosition] {
+    let prefix = SliceKey.position(view: view, source: "")
+    return try StoreError.wrap { () throws(RocksError) in
+      var found: [SourcePosition] = []
+      var cursor = database.cursor(in: slices)
+      cursor.seek(to: prefix)
+      while cursor.isValid, cursor.key.starts(with: prefix) {
+        let source = String(decoding: cursor.key.dropFirst(prefix.count), as: UTF8.self)
+        found.append(SourcePosition(source: source, position: Array(cursor.value)))
+        cursor.next()
+      }
+      try cursor.check()
+      return found
+    }
+  }
+}

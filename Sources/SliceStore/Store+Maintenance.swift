@@ -1,0 +1,61 @@
+// Looking after a store: checkpoints, compaction, sizes.
+import FeatureModel
+import Rocks
+
+/// The size of one view in the store.
+public struct ViewStatistics: Sendable {
+  public let view: String
+  /// Bytes on disk, estimated by RocksDB.
+  public let bytes: UInt64
+}
+
+/// Figures of the store as a whole.
+public struct StoreStatistics: Sendable {
+  /// Keys of blocks and positions, estimated by RocksDB.
+  public let keysEstimate: UInt64
+  /// Bytes of all table files.
+  public let fileBytes: UInt64
+  public let files: Int
+  public let views: [ViewStatistics]
+}
+
+extension Store {
+  /// A copy of the store as it stands, made of hard links where `folder` is on the same file system. It
+  /// opens as a store of its own; `folder` must not exist yet.
+  public func checkpoint(to folder: String) throws(StoreError) {
+    try StoreError.wrap { () throws(RocksError) in try database.createCheckpoint(at: folder) }
+  }
+
+  /// Merges what streaming and bulk writes left side by side, in all views. Answers do not change;
+  /// reads get faster.
+  public func compact() throws(StoreError) {
+    try requireWritable()
+    try compact(([0], [255, 255, 255, 255, 255]))
+  }
+
+  /// Makes streaming writes that were acknowledged as `written` safe from a power cut.
+  public func sync() throws(StoreError) {
+    try StoreError.wrap { () throws(RocksError) in try database.flushWAL(sync: true) }
+  }
+
+  /// Writes what is in memory to table files.
+  public func flush() throws(StoreError) {
+    try StoreError.wrap { () throws(RocksError) in try database.flush([meta, slices], wait: true) }
+  }
+
+  public var statistics: StoreStatistics {
+    let files = database.liveFiles().filter { $0.family == "slices" }
+    let views = self.views.map { view in
+      let range = SliceKey.range(view: view.id)
+      return ViewStatistics(
+        view: view.declaration.name,
+        bytes: database.approximateSize(of: slices, from: range.lower, to: range.upper))
+    }
+    return StoreStatistics(
+      keysEstimate: database.integerProperty("rocksdb.estimate-num-keys", in: slices) ?? 0,
+      fileBytes: files.reduce(0) { $0 + UInt64($1.byteCount) }, files: files.count, views: views)
+  }
+
+  /// Closes the store now instead of when its last user is gone. No reader, snapshot or loader may live.
+  public func close() { database.close() }
+}

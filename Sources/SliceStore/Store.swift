@@ -1,0 +1,147 @@
+// The store: one RocksDB with the families `meta` (registry) and `slices` (blocks and positions). Reads
+// run beside each other and beside writes; writes, registrations and seals take turns.
+import Aggregates
+import FeatureModel
+import Glibc
+import Rocks
+import Synchronization
+
+/// How a store is opened.
+public enum StoreMode: Sendable {
+  /// Made where there is none.
+  case create
+  /// An error where there is none.
+  case existing
+  /// Beside a running writer's checkpoint, or any store at rest; refuses writes.
+  case readOnly
+}
+
+/// Sizes that a caller may set; the defaults suit a machine with a few GB.
+public struct StoreOptions: Sendable {
+  /// Memory for uncompressed blocks of RocksDB, shared by all readers.
+  public var cacheBytes = 256 << 20
+  /// Memory that a bulk load may hold in records before it writes them.
+  public var loadBytes = 448 << 20
+  /// Threads of a bulk load.
+  public var threads = 2
+
+  public init() {}
+}
+
+/// When an acknowledged streaming write is on the disk.
+public enum Durability: Sendable {
+  /// Before the call returns (fsync): survives a power cut.
+  case synced
+  /// In the operating system when the call returns: survives the end of the process, not of the machine.
+  case written
+}
+
+public final class Store: Sendable {
+  public let path: String
+  public let options: StoreOptions
+  let database: Database
+  let meta: ColumnFamily
+  let slices: ColumnFamily
+  let isReadOnly: Bool
+  let retention: RetentionFilter
+  let registry: Mutex<Registry>
+  /// Buffers of streaming writes by stream.
+  let streamWriters = Mutex<[String: StreamWriter]>([:])
+  /// Held by whoever writes, registers, seals or expires.
+  let writer = Mutex<Void>(())
+
+  private init(
+    path: String, options: StoreOptions, database: Database, isReadOnly: Bool,
+    retention: RetentionFilter, registry: Registry
+  ) throws(StoreError) {
+    self.path = path
+    self.options = options
+    self.database = database
+    self.isReadOnly = isReadOnly
+    self.retention = retention
+    self.registry = Mutex(registry)
+    meta = try StoreError.wrap { () throws(RocksError) in try database.family("meta") }
+    slices = try StoreError.wrap { () throws(RocksError) in try database.family("slices") }
+    for view in registry.views.values { retention.set(view) }
+  }
+
+  public static func open(
+    at path: String, _ mode: StoreMode = .create, options: StoreOptions = StoreOptions()
+  ) throws(StoreError) -> Store {
+    let retention = RetentionFilter()
+    let database = try StoreError.wrap { () throws(RocksError) in
+      try StoreLayout.open(path, mode, options, retention)
+    }
+    let meta = try StoreError.wrap { () throws(RocksError) in try database.family("meta") }
+    let records = try readRecords(database, meta)
+    if let found = records.first(where: { $0.key == "format" }) {
+      guard found.value == Registry.format else {
+        throw .unknownFormat(found: found.value, supported: Registry.format)
+      }
+    } else if mode != .readOnly, records.isEmpty {
+      try StoreError.wrap { () throws(RocksError) in
+        var batch = WriteBatch()
+        batch.put(Array("format".utf8), Array(Registry.format.utf8), in: meta)
+        try database.write(&batch, sync: true)
+      }
+    } else {
+      throw .unknownFormat(found: "none", supported: Registry.format)
+    }
+    let registry = try RegistryCodec.read(records)
+    return try Store(
+      path: path, options: options, database: database, isReadOnly: mode == .readOnly,
+      retention: retention, registry: registry)
+  }
+
+  private static func readRecords(
+    _ database: Database, _ meta: ColumnFamily
+  ) throws(StoreError) -> [(key: String, value: String)] {
+    try StoreError.wrap { () throws(RocksError) in
+      var records: [(key: String, value: String)] = []
+      var cursor = database.cursor(in: meta)
+      cursor.seekToFirst()
+      while cursor.isValid {
+        records.append(
+          (String(decoding: cursor.key, as: UTF8.self), String(decoding: cursor.value, as: UTF8.self)))
+        cursor.next()
+      }
+      try cursor.check()
+      return records
+    }
+  }
+
+  /// The streams by name.
+  public var streams: [RegisteredStream] {
+    registry.withLock { $0.streams.values.sorted { $0.declaration.name < $1.declaration.name } }
+  }
+
+  /// The views in the order of their registration.
+  public var views: [RegisteredView] {
+    registry.withLock { $0.views.values.sorted { $0.id < $1.id } }
+  }
+
+  public func stream(_ name: String) throws(StoreError) -> RegisteredStream {
+    try registry.withLock { registry throws(StoreError) in try registry.stream(name) }
+  }
+
+  public func view(_ name: String) throws(StoreError) -> RegisteredView {
+    try registry.withLock { registry throws(StoreError) in try registry.view(name) }
+  }
+
+  public func views(of stream: String) -> [RegisteredView] {
+    registry.withLock { $0.views(of: stream) }
+  }
+
+  func requireWritable() throws(StoreError) {
+    if isReadOnly { throw .readOnly }
+  }
+}
+
+extension StoreError {
+  /// Runs storage calls and says of their errors that they are the storage's.
+  static func wrap<Result: ~Copyable>(
+    _ body: () throws(RocksError) -> Result
+  ) throws(StoreError) -> Result {
+    do { return try body() } catch { throw .storage(error) }
+  }
+}

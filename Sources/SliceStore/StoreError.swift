@@ -1,0 +1,76 @@
+// Everything the store can refuse or fail at, as one closed set: callers switch, people read the text,
+// which tells the way out.
+import Aggregates
+import FeatureModel
+import Rocks
+
+public enum StoreError: Error, Sendable {
+  case storage(RocksError)
+  /// Stored bytes that cannot be read; `what` names the key.
+  case corrupt(what: String, CodecError)
+  case damagedMetadata(key: String, reason: String)
+  case unknownFormat(found: String, supported: String)
+  case unknownStream(String, known: [String])
+  case unknownView(String, known: [String])
+  case unknownFeature(String, view: String, known: [String])
+  case unknownField(String, stream: String)
+  case unknownFunction(String)
+  case tooManyColumns(limit: Int)
+  case entityParts(view: String, expected: [String], given: Int)
+  case redefinition(name: String, differences: [String])
+  case needsBackfill(view: String, feature: String)
+  case noViews(stream: String)
+  /// A window reaches before the view's retention floor.
+  case expired(view: String, needs: Timestamp, floor: Timestamp)
+  case sealMovesBack(stream: String, from: Timestamp, to: Timestamp)
+  case readOnly
+  case invalid(String)
+}
+
+extension StoreError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .storage(let error): "\(error)"
+    case .corrupt(let what, let error):
+      "\(what): \(error). Run 'hindcast verify-store' and restore from a checkpoint."
+    case .damagedMetadata(let key, let reason):
+      "the store's own record '\(key)' cannot be read: \(reason). Restore from a checkpoint."
+    case .unknownFormat(let found, let supported):
+      "the store has format \(found); this version reads \(supported). Use the version that wrote it."
+    case .unknownStream(let name, let known): Self.unknown("stream", name, known)
+    case .unknownView(let name, let known): Self.unknown("view", name, known)
+    case .unknownFeature(let name, let view, let known):
+      Self.unknown("feature", name, known, of: "view '\(view)'")
+    case .unknownField(let name, let stream): "stream '\(stream)' has no field '\(name)'"
+    case .unknownFunction(let name): "no aggregate function is called '\(name)'"
+    case .tooManyColumns(let limit):
+      "a view holds at most \(limit) partials; declare the other features in a second view"
+    case .entityParts(let view, let expected, let given):
+      "view '\(view)' has the entity \(expected.joined(separator: ", ")): "
+        + "\(expected.count) parts are needed, \(given) given"
+    case .redefinition(let name, let differences):
+      "'\(name)' is registered with another declaration. Register it under a new name. "
+        + "What differs:\n  " + differences.joined(separator: "\n  ")
+    case .needsBackfill(let view, let feature):
+      "feature '\(feature)' needs partials that view '\(view)' does not store; "
+        + "register it in a view of a new name and ingest the history into that"
+    case .noViews(let stream):
+      "no view reads stream '\(stream)': register one first, or its events would be lost"
+    case .expired(let view, let needs, let floor):
+      "the window begins at \(needs), but view '\(view)' keeps slices from \(floor) on only; "
+        + "ask for a later time or a shorter window"
+    case .sealMovesBack(let stream, let from, let to):
+      "stream '\(stream)' is sealed up to \(from); a seal never moves back to \(to)"
+    case .readOnly: "the store is open for reading only"
+    case .invalid(let reason): reason
+    }
+  }
+
+  private static func unknown(
+    _ kind: String, _ name: String, _ known: [String], of whole: String = "the store"
+  ) -> String {
+    let nearest = NearestName.of(name, among: known).map { "; did you mean '\($0)'?" }
+    let list = known.isEmpty ? "it has none" : "it has \(known.sorted().joined(separator: ", "))"
+    return "\(whole) has no \(kind) '\(name)'" + (nearest ?? ": \(list)")
+  }
+}

@@ -1,0 +1,63 @@
+// How the store sits in RocksDB: its column families and their options, in one place. The figures behind
+// the choices are in docs/internals/storage-format.md.
+import Glibc
+import Rocks
+
+enum StoreLayout {
+  static func open(
+    _ path: String, _ mode: StoreMode, _ options: StoreOptions, _ retention: RetentionFilter
+  ) throws(RocksError) -> Database {
+    var database = DatabaseOptions()
+    database.maxBackgroundJobs = max(2, options.threads)
+    database.maxSubcompactions = max(1, options.threads)
+    database.maxTotalWALBytes = 256 << 20
+    var meta = ColumnFamilyOptions("meta")
+    meta.writeBufferBytes = 1 << 20
+    var slices = sliceOptions()
+    slices.blockCache = BlockCache(capacity: options.cacheBytes)
+    slices.mergeOperator = BlockMergeOperator()
+    slices.compactionFilter = retention
+    let opened = try Database.open(
+      path, options: database, columnFamilies: [meta, slices], mode: mode.databaseMode)
+    if mode != .readOnly { removeStaleLoads(path) }
+    return opened
+  }
+
+  /// The options that table files are written with, by the store and by bulk loads alike.
+  static func sliceOptions() -> ColumnFamilyOptions {
+    var slices = ColumnFamilyOptions("slices")
+    slices.writeBufferBytes = 64 << 20
+    slices.maxWriteBufferNumber = 3
+    slices.maxSuccessiveMerges = 16
+    slices.blockBytes = 16 << 10
+    slices.compression = .lz4
+    slices.bottommostCompression = .zstd
+    return slices
+  }
+
+  /// Where bulk loads write their files before they are taken in; on the store's own file system, so that
+  /// taking them in is a rename.
+  static func loadFolder(_ path: String) -> String { path + "/loading" }
+
+  private static func removeStaleLoads(_ path: String) {
+    let folder = loadFolder(path)
+    guard let directory = opendir(folder) else { return }
+    defer { closedir(directory) }
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name.hasSuffix(".sst") { unlink(folder + "/" + name) }
+    }
+  }
+}
+
+extension StoreMode {
+  var databaseMode: Database.Mode {
+    switch self {
+    case .create: .create
+    case .existing: .existing
+    case .readOnly: .readOnly
+    }
+  }
+}
