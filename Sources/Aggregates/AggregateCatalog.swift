@@ -4,7 +4,8 @@ import FeatureModel
 public enum AggregateCatalog {
   /// Every function a declaration can name.
   public static let functions: [any AggregateFunction.Type] = [
-    Count.self, Sum.self, Mean.self, Minimum.self, Maximum.self,
+    Count.self, Sum.self, Mean.self, Minimum.self, Maximum.self, Variance.self, Stddev.self,
+    First.self, Last.self, Distinct.self,
   ]
 
   /// The signatures for the declaration reader.
@@ -22,6 +23,13 @@ public enum AggregateCatalog {
     case SumPartial.code: SumAccumulator(.one)
     case Extremum<Least>.code: PartialAccumulator(Extremum<Least>())
     case Extremum<Greatest>.code: PartialAccumulator(Extremum<Greatest>())
+    case EdgeValue<Least>.code: PartialAccumulator(EdgeValue<Least>())
+    case EdgeValue<Greatest>.code: PartialAccumulator(EdgeValue<Greatest>())
+    case TextExtremum<Least>.code: PartialAccumulator(TextExtremum<Least>())
+    case TextExtremum<Greatest>.code: PartialAccumulator(TextExtremum<Greatest>())
+    case TextEdge<Least>.code: PartialAccumulator(TextEdge<Least>())
+    case TextEdge<Greatest>.code: PartialAccumulator(TextEdge<Greatest>())
+    case DistinctSet.code: PartialAccumulator(DistinctSet())
     default: nil
     }
   }

@@ -12,6 +12,11 @@ extension [Accumulator] {
   func partial<P: Partial>(_ place: Int, _: P.Type) -> P {
     (self[place] as! PartialAccumulator<P>).running
   }
+
+  /// A kept text as a value; nowhere else is a `String` made.
+  func text(_ utf8: [UInt8]?) -> Value {
+    utf8.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null
+  }
 }
 
 extension PartialSpec {
