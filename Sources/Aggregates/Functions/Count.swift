@@ -1,0 +1,16 @@
+// `count`: how many events, or how many non-null values of a field.
+import FeatureModel
+
+/// The number of rows or of non-null values; 0 where there are none.
+public enum Count: AggregateFunction {
+  public static let signature = AggregateSignature(
+    name: "count",
+    summary: "Number of events (true) or of non-null values of a field; 0 for an empty window.",
+    accepts: Set(FieldType.allCases), acceptsRows: true, result: { _ in .int })
+
+  public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
+    AggregatePlan(partials: [input == nil ? .rows : .values]) { accumulators, places in
+      .int(accumulators.count(places[0]))
+    }
+  }
+}

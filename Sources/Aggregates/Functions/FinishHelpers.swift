@@ -1,0 +1,58 @@
+// How functions read their partials: by type, at the places that the view gave them.
+import FeatureModel
+
+extension [Accumulator] {
+  /// The exact sum at a place that a `SumPartial` was planned for.
+  func sum(_ place: Int) -> ExactSum { (self[place] as! SumAccumulator).running.sum }
+
+  /// The whole number there, for counts.
+  func count(_ place: Int) -> Int64 { sum(place).int64Value ?? .max }
+
+  /// The partial at a place that one of this type was planned for.
+  func partial<P: Partial>(_ place: Int, _: P.Type) -> P {
+    (self[place] as! PartialAccumulator<P>).running
+  }
+
+  /// A kept text as a value; nowhere else is a `String` made.
+  func text(_ utf8: [UInt8]?) -> Value {
+    utf8.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null
+  }
+}
+
+extension PartialSpec {
+  /// One per event.
+  static let rows = PartialSpec(identity: "rows", slot: .rows, width: .narrow) {
+    SumAccumulator(.one)
+  }
+
+  /// One per non-null value.
+  static let values = PartialSpec(identity: "values", slot: .word, width: .narrow) {
+    SumAccumulator(.one)
+  }
+
+  /// The sum of an int or double field.
+  static func sum(_ input: FieldType) -> PartialSpec {
+    let isDouble = input == .double
+    return PartialSpec(identity: "sum(\(input.rawValue))", slot: .word, width: .narrow) {
+      SumAccumulator(isDouble ? .double : .int)
+    }
+  }
+
+  /// The sum of the squares of an int or double field.
+  static func squares(_ input: FieldType) -> PartialSpec {
+    let isDouble = input == .double
+    return PartialSpec(identity: "squares(\(input.rawValue))", slot: .word, width: .narrow) {
+      SumAccumulator(isDouble ? .squaredDouble : .squaredInt)
+    }
+  }
+}
+
+extension AggregateFunction {
+  /// The declared type of the planned field; the declaration reader has refused all others.
+  static func field(_ input: FieldType?) -> FieldType {
+    guard let input, signature.accepts.contains(input) else {
+      preconditionFailure("\(signature.name) was planned for a type that it does not accept")
+    }
+    return input
+  }
+}

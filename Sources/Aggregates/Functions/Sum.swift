@@ -1,0 +1,19 @@
+// `sum`: the exact sum, rounded once for doubles.
+import FeatureModel
+
+/// The sum of a field: of ints exact, or null where it is outside of Int64; of doubles the double nearest
+/// to the exact sum. 0 where there are no values.
+public enum Sum: AggregateFunction {
+  public static let signature = AggregateSignature(
+    name: "sum",
+    summary: "Exact sum of the non-null values, for doubles rounded once; 0 for an empty window.",
+    accepts: [.int, .double], result: { $0 ?? .int })
+
+  public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
+    let type = field(input)
+    return AggregatePlan(partials: [.sum(type)]) { accumulators, places in
+      let sum = accumulators.sum(places[0])
+      return type == .double ? .double(sum.doubleValue) : sum.int64Value.map { .int($0) } ?? .null
+    }
+  }
+}

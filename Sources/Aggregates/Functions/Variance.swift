@@ -1,0 +1,28 @@
+// `variance`: the sample variance from exact sums, rounded once.
+import FeatureModel
+
+/// The sample variance: the double nearest to (n·Σx² − (Σx)²) / (n·(n−1)), as Python's
+/// `statistics.variance`. Never negative; null for fewer than two values.
+public enum Variance: AggregateFunction {
+  public static let signature = AggregateSignature(
+    name: "variance",
+    summary: "Sample variance (n - 1), exact until one rounding; null for fewer than two values.",
+    accepts: [.int, .double], result: { _ in .double })
+
+  public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
+    .variance(of: field(input)) { $0 }
+  }
+}
+
+extension AggregatePlan {
+  /// A function of the sample variance.
+  static func variance(
+    of type: FieldType, then transform: @escaping @Sendable (Double) -> Double
+  ) -> AggregatePlan {
+    AggregatePlan(partials: [.values, .sum(type), .squares(type)]) { accumulators, places in
+      let variance = accumulators.sum(places[2]).sampleVariance(
+        count: accumulators.count(places[0]), sum: accumulators.sum(places[1]))
+      return variance.map { .double(transform($0)) } ?? .null
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// Codes 2 and 3: the least or the greatest value of a field with words. Values are kept as ordered Int64s
+// (`WordOrder`), so stored columns compare without knowing the field's type.
+
+/// The least or greatest of the words so far; empty until the first.
+public struct Extremum<S: Side>: Partial {
+  public static var code: UInt8 { S.codes.extremum }
+
+  /// The value as an ordered number (`WordOrder`); nil while empty.
+  public private(set) var ordered: Int64?
+  private let order: WordOrder
+
+  /// Empty. Without an order it can merge and fold, but not absorb doubles.
+  public init(_ order: WordOrder = .whole) { self.order = order }
+
+  public mutating func reset() { ordered = nil }
+
+  public mutating func absorb(word: UInt64, time: Int64) { consider(order.ordered(word)) }
+
+  public mutating func merge(_ other: Self) {
+    if let number = other.ordered { consider(number) }
+  }
+
+  public static func == (left: Self, right: Self) -> Bool { left.ordered == right.ordered }
+
+  @inline(__always)
+  private mutating func consider(_ number: Int64) {
+    guard let best = ordered else {
+      ordered = number
+      return
+    }
+    ordered = S.keepsGreatest ? max(best, number) : min(best, number)
+  }
+
+  public mutating func fold(
+    _ column: UnsafeRawBufferPointer, rows: Int, entries: Range<Int>
+  ) throws(CodecError) {
+    try ColumnReader.check(rows: rows, entries: entries)
+    var reader = ColumnReader(column)
+    let presence = try PresenceColumn(&reader, rows: rows)
+    let numbers = try FrameColumn(&reader, rows: rows)
+    try reader.end()
+    if entries.isEmpty { return }
+    if presence.isComplete {
+      return consider(numbers.extreme(entries, greatest: S.keepsGreatest))
+    }
+    for entry in entries where presence[entry] { consider(numbers[entry]) }
+  }
+
+  public static func encode(_ entries: [Self], into bytes: inout [UInt8]) {
+    PresenceColumn.encode(count: entries.count, into: &bytes) { entries[$0].ordered != nil }
+    FrameColumn.encode(count: entries.count, into: &bytes) { entries[$0].ordered }
+  }
+}
