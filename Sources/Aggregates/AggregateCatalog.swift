@@ -33,4 +33,8 @@ public enum AggregateCatalog {
     default: nil
     }
   }
+
+  /// True where accumulators of this codec take on parameters from what they fold, so that one made for
+  /// one key cannot serve the next.
+  public static func adoptsParameters(_ code: UInt8) -> Bool { code == DistinctSet.code }
 }

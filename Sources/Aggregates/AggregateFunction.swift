@@ -32,6 +32,8 @@ public struct PartialSpec: Sendable {
   public let identity: String
   public let slot: Slot
   public let width: Width
+  /// True where the event time matters to the partial; other views need not carry it.
+  public let usesTime: Bool
   public let make: @Sendable () -> Accumulator
 
   /// What `absorb` is given for an event.
@@ -51,11 +53,13 @@ public struct PartialSpec: Sendable {
   public enum Width: Hashable, Sendable { case narrow, wide }
 
   public init(
-    identity: String, slot: Slot, width: Width, make: @escaping @Sendable () -> Accumulator
+    identity: String, slot: Slot, width: Width, usesTime: Bool = false,
+    make: @escaping @Sendable () -> Accumulator
   ) {
     self.identity = identity
     self.slot = slot
     self.width = width
+    self.usesTime = usesTime
     self.make = make
   }
 }

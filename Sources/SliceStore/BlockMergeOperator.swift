@@ -11,16 +11,16 @@ final class BlockMergeOperator: MergeOperator {
 
   func fullMerge(
     key: UnsafeRawBufferPointer, existing: UnsafeRawBufferPointer?,
-    operands: [UnsafeRawBufferPointer]
+    operands: MergeOperands
   ) -> [UInt8]? {
     if let existing { return merge([existing] + operands) }
-    return merge(operands)
+    return merge(Array(operands))
   }
 
   func partialMerge(
-    key: UnsafeRawBufferPointer, operands: [UnsafeRawBufferPointer]
+    key: UnsafeRawBufferPointer, operands: MergeOperands
   ) -> [UInt8]? {
-    merge(operands)
+    merge(Array(operands))
   }
 
   /// Nil where a block cannot be read; RocksDB then reports corruption for the key.

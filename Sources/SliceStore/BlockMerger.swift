@@ -2,8 +2,9 @@
 // trimming. Entries at the same (slice, lag) are merged, others stand side by side.
 import Aggregates
 
-/// Merges any number of blocks. Keeps its accumulators from call to call; not for use by two threads.
-final class BlockMerger {
+/// Merges any number of blocks. Keeps its accumulators from call to call; not for use by two threads at
+/// once (hence unchecked: whoever shares one hands it on whole).
+final class BlockMerger: @unchecked Sendable {
   private var codes: [UInt8] = []
   private var columns: [Accumulator] = []
   private var builder = BlockBuilder()
@@ -48,7 +49,7 @@ final class BlockMerger {
   private func prepareColumns(like view: BlockView) throws(CodecError) {
     let wanted = (0..<view.columnCount).map { view.code(ofColumn: $0) }
     // Accumulators adopt the parameters of what they fold, so a new key gets new ones where that matters.
-    if wanted == codes, !wanted.contains(where: AggregateCatalog.hasParameters) { return }
+    if wanted == codes, !wanted.contains(where: AggregateCatalog.adoptsParameters) { return }
     codes = []
     columns = []
     for code in wanted {

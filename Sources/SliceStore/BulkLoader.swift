@@ -76,9 +76,8 @@ public final class BulkLoader: @unchecked Sendable {
   public func commit(positions: [SourcePosition]) throws(StoreError) {
     try store.requireWritable()
     try store.writer.withLock { _ throws(StoreError) in
-      var files: [String] = []
-      do {
-        files = try writeFiles(positions)
+      let files = try writeFiles(positions)
+      do throws(StoreError) {
         try StoreError.wrap { () throws(RocksError) in
           try store.database.ingest(files: files, into: store.slices, move: true)
         }
@@ -133,8 +132,9 @@ public final class BulkLoader: @unchecked Sendable {
   ) throws(StoreError) -> [String] {
     let arenas = workers.map { $0.arenas[view] }
     guard arenas.contains(where: { $0.recordCount > 0 }) else { return [] }
-    let registered = try store.views.first { $0.id == views[view] }
-      .unwrap(or: .invalid("a view was dropped while events were loaded into it"))
+    guard let registered = store.views.first(where: { $0.id == views[view] }) else {
+      throw .invalid("a view was dropped while events were loaded into it")
+    }
     let seal = try store.stream(stream.name).seal
     let job = LoadJob(
       plan: registered.plan,
@@ -156,13 +156,6 @@ public final class BulkLoader: @unchecked Sendable {
       results.withLock { $0.append(result) }
     }
     return try LoadJob.collect(results.withLock { $0 })
-  }
-}
-
-extension Optional {
-  func unwrap<Failure: Error>(or error: Failure) throws(Failure) -> Wrapped {
-    guard let self else { throw error }
-    return self
   }
 }
 

@@ -88,8 +88,8 @@ final class DeltaBuilder {
     }
     collected.sort { $0.key.lexicographicallyPrecedes($1.key) }
     for item in collected {
-      try item.key.withUnsafeBytes { key throws(StoreError) in
-        try item.block.withUnsafeBytes { block throws(StoreError) in
+      try item.key.withBytes { key throws(StoreError) in
+        try item.block.withBytes { block throws(StoreError) in
           try sink(item.group, key, block)
         }
       }
@@ -173,8 +173,8 @@ final class DeltaBuilder {
       view: plan.id, group: groups[index].number, hash: item.hash,
       entity: keyBytes(item.record), block: Int32(number), to: &key)
     builder.encode(groups[index].accumulators, into: &block)
-    try key.withUnsafeBytes { key throws(StoreError) in
-      try block.withUnsafeBytes { block throws(StoreError) in try sink(index, key, block) }
+    try key.withBytes { key throws(StoreError) in
+      try block.withBytes { block throws(StoreError) in try sink(index, key, block) }
     }
   }
 

@@ -16,7 +16,7 @@ public final class FeatureReader {
   private let readers: [GroupReader]
   private let steps: [Step]
   private let options: ReadOptions
-  private let snapshot: SharedSnapshot?
+  private let snapshot: Snapshot?
 
   /// All features with one window length, shortest first.
   private struct Step {
@@ -26,7 +26,7 @@ public final class FeatureReader {
   }
 
   init(
-    _ plan: ViewPlan, features: [Int], source: BlockSource, snapshot: SharedSnapshot?,
+    _ plan: ViewPlan, features: [Int], source: BlockSource, snapshot: Snapshot?,
     floor: @escaping @Sendable () -> Int64
   ) {
     self.plan = plan
@@ -34,7 +34,7 @@ public final class FeatureReader {
     self.source = source
     self.floor = floor
     self.snapshot = snapshot
-    options = snapshot?.readOptions() ?? ReadOptions()
+    options = ReadOptions(snapshot: snapshot)
     let accumulators = plan.columns.map { $0.spec.make() }
     self.accumulators = accumulators
     let needed = Set(features.flatMap { plan.features[$0].columns })
@@ -83,7 +83,7 @@ public final class FeatureReader {
     _ entity: EntityKey, at time: Timestamp, _ mode: ReadMode = .asServed
   ) throws(StoreError) -> [Value] {
     var values: [Value] = []
-    try entity.bytes.withUnsafeBytes { bytes throws(StoreError) in
+    try entity.bytes.withBytes { bytes throws(StoreError) in
       try answer(hash: EntityHash.of(bytes), entity: bytes, at: time, mode, into: &values)
     }
     return values
@@ -126,7 +126,7 @@ extension FeatureReader {
       .map { GroupReader.Selected(place: $0.offset, accumulator: accumulators[$0.element]) }
     let reader = GroupReader(view: plan.id, group: group, selected: selected)
     var found: [Contribution] = []
-    try entity.bytes.withUnsafeBytes { bytes throws(StoreError) in
+    try entity.bytes.withBytes { bytes throws(StoreError) in
       reader.begin(SliceRequest(at: time, mode, length), hash: entity.hash64, entity: bytes)
       try reader.visit(from: start, source, options) { blockStart, entries throws(CodecError) in
         for entry in entries {

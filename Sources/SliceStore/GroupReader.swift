@@ -13,7 +13,7 @@ struct BlockSource {
   borrowing func pinned(
     _ key: UnsafeRawBufferPointer, _ options: borrowing ReadOptions
   ) throws(StoreError) -> PinnedBytes? {
-    do { return try database.get(key, in: family, options: options) } catch {
+    do { return try database.get(key: key, in: family, options: options) } catch {
       throw .storage(error)
     }
   }
@@ -32,7 +32,7 @@ final class GroupReader {
   private let shift: Int64
   private let selected: [Selected]
   private var key: [UInt8] = []
-  private var request = SliceRequest(end: 0, arrivalLimit: 0)
+  private var request = SliceRequest.none
   private var pinned: PinnedBytes?
   private var block: BlockView?
   private var payloads: [UnsafeRawBufferPointer]
@@ -145,17 +145,14 @@ final class GroupReader {
     for index in 0..<4 {
       key[key.count - 4 + index] = UInt8(truncatingIfNeeded: tail >> UInt32(24 - 8 * index))
     }
-    let found = try key.withUnsafeBytes { key throws(StoreError) in
-      try source.pinned(key, options)
-    }
-    guard let found else { return }
+    try key.withBytes { key throws(StoreError) in pinned = try source.pinned(key, options) }
+    guard let bytes = pinned?.bytes else { return }
     do throws(CodecError) {
-      let view = try BlockView(found.bytes)
+      let view = try BlockView(bytes)
       for index in selected.indices { payloads[index] = try view.column(selected[index].place) }
       nextEntry = view.firstEntry(from: Int(min(low - number << shift, 1 << shift)))
       self.block = view
     } catch { throw corrupt(error) }
-    pinned = consume found
   }
 
   private func corrupt(_ error: CodecError) -> StoreError {

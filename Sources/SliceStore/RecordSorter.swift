@@ -12,7 +12,6 @@ struct SortedRecord {
 struct RecordSorter: ~Copyable {
   private var loaded = SortBuffer()
   private var bucketed = SortBuffer()
-  private var ends: [Int32] = []
   private var count = 0
 
   /// The records of the last `load`, ascending; valid until the next.
@@ -30,7 +29,7 @@ struct RecordSorter: ~Copyable {
     let bucketBits = max(0, min(16, count.bitWidth - count.leadingZeroBitCount - 3))
     let shift = UInt64(64 - bucketBits)
     let skipped = UInt64(first.partitionBits)
-    ends = Array(repeating: 0, count: 1 << bucketBits)
+    var ends: [Int32] = Array(repeating: 0, count: 1 << bucketBits)
     var next = 0
     let target = loaded.base!
     ends.withUnsafeMutableBufferPointer { ends in
@@ -76,7 +75,7 @@ struct RecordSorter: ~Copyable {
     for bucket in ends.indices {
       let end = Int(ends[bucket])
       if end - start > 1 {
-        let items = UnsafeMutableBufferPointer(start: bucketed.base! + start, count: end - start)
+        var items = UnsafeMutableBufferPointer(start: bucketed.base! + start, count: end - start)
         if items.count <= 24 { Self.insertionSort(items) } else { items.sort(by: Self.precedes) }
       }
       start = end

@@ -81,14 +81,24 @@ struct ParsedSliceKey {
 }
 
 extension [UInt8] {
+  /// `withUnsafeBytes`, with the body's own error type.
+  @inline(__always)
+  func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try withUnsafeBufferPointer { buffer throws(Failure) in
+      try body(UnsafeRawBufferPointer(buffer))
+    }
+  }
+
   @inline(__always)
   mutating func appendBigEndian<Number: FixedWidthInteger>(_ number: Number) {
-    withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
+    Swift.withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
   }
 
   @inline(__always)
   mutating func appendLittleEndian<Number: FixedWidthInteger>(_ number: Number) {
-    withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
+    Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
   }
 }
 

@@ -70,12 +70,12 @@ extension Store {
           batch, view, registered.seal, writer, index, into: &deltas)
         if let position {
           deltas.put(
-            SliceKey.position(view: view.id, source: position.source), position.position,
-            in: slices)
+            key: SliceKey.position(view: view.id, source: position.source),
+            value: position.position, in: slices)
         }
       }
       try StoreError.wrap { () throws(RocksError) in
-        try database.write(&deltas, sync: durability == .synced)
+        try database.write(deltas, sync: durability == .synced)
       }
       return report
     }
@@ -92,7 +92,7 @@ extension Store {
     try writer.builders[index].build(
       partition: 0, of: [writer.arena], sealSlice: sealSlice
     ) { _, key, block throws(StoreError) in
-      deltas.merge(key, block, in: slices)
+      deltas.merge(key: key, value: block, in: slices)
     }
     return taken.expired
   }
@@ -112,7 +112,7 @@ extension Store {
   /// Where a source stands for a view; nil where it was never taken in.
   public func position(of source: String, in view: ViewID) throws(StoreError) -> [UInt8]? {
     let key = SliceKey.position(view: view, source: source)
-    return try StoreError.wrap { () throws(RocksError) in try database.get(key, in: slices) }
+    return try StoreError.wrap { () throws(RocksError) in try database.get(key: key, in: slices) }
   }
 
   /// All sources that a view has taken in, by name.

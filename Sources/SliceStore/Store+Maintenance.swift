@@ -30,7 +30,7 @@ extension Store {
   /// reads get faster.
   public func compact() throws(StoreError) {
     try requireWritable()
-    try compact(([0], [255, 255, 255, 255, 255]))
+    compact(([0], [255, 255, 255, 255, 255]))
   }
 
   /// Makes streaming writes that were acknowledged as `written` safe from a power cut.
@@ -43,13 +43,15 @@ extension Store {
     try StoreError.wrap { () throws(RocksError) in try database.flush([meta, slices], wait: true) }
   }
 
-  public var statistics: StoreStatistics {
+  public func statistics() throws(StoreError) -> StoreStatistics {
     let files = database.liveFiles().filter { $0.family == "slices" }
-    let views = self.views.map { view in
+    var views: [ViewStatistics] = []
+    for view in self.views {
       let range = SliceKey.range(view: view.id)
-      return ViewStatistics(
-        view: view.declaration.name,
-        bytes: database.approximateSize(of: slices, from: range.lower, to: range.upper))
+      let bytes = try StoreError.wrap { () throws(RocksError) in
+        try database.approximateSize(of: slices, from: range.lower, to: range.upper)
+      }
+      views.append(ViewStatistics(view: view.declaration.name, bytes: bytes))
     }
     return StoreStatistics(
       keysEstimate: database.integerProperty("rocksdb.estimate-num-keys", in: slices) ?? 0,

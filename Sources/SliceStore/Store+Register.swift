@@ -79,9 +79,9 @@ extension Store {
     try StoreError.wrap { () throws(RocksError) in
       var batch = WriteBatch()
       for record in records {
-        batch.put(Array(record.key.utf8), Array(record.value.utf8), in: meta)
+        batch.put(key: Array(record.key.utf8), value: Array(record.value.utf8), in: meta)
       }
-      try database.write(&batch, sync: true)
+      try database.write(batch, sync: true)
     }
   }
 }

@@ -37,7 +37,7 @@ extension Store {
     }
     let range = SliceKey.range(view: try self.view(view).id)
     // The filter sees no merge operands: the first pass makes values of them, the second drops.
-    for _ in 0..<2 { try compact(range) }
+    for _ in 0..<2 { compact(range) }
     return floor
   }
 
@@ -51,9 +51,7 @@ extension Store {
     return max(length.start(of: slice), .earliest)
   }
 
-  func compact(_ range: (lower: [UInt8], upper: [UInt8])) throws(StoreError) {
-    try StoreError.wrap { () throws(RocksError) in
-      try database.compactRange(slices, from: range.lower, to: range.upper, forceBottommost: true)
-    }
+  func compact(_ range: (lower: [UInt8], upper: [UInt8])) {
+    database.compactRange(in: slices, from: range.lower, to: range.upper, bottommost: .force)
   }
 }

@@ -81,8 +81,9 @@ public final class Store: Sendable {
     } else if mode != .readOnly, records.isEmpty {
       try StoreError.wrap { () throws(RocksError) in
         var batch = WriteBatch()
-        batch.put(Array("format".utf8), Array(Registry.format.utf8), in: meta)
-        try database.write(&batch, sync: true)
+        batch.put(
+          key: Array("format".utf8), value: Array(Registry.format.utf8), in: meta)
+        try database.write(batch, sync: true)
       }
     } else {
       throw .unknownFormat(found: "none", supported: Registry.format)

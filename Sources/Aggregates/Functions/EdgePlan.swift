@@ -6,7 +6,7 @@ extension AggregatePlan {
   static func edge<S: Side>(_: S.Type, of type: FieldType) -> AggregatePlan {
     let identity = "\(S.keepsGreatest ? "last" : "first")(\(type.rawValue))"
     if type == .string {
-      let spec = PartialSpec(identity: identity, slot: .text, width: .wide) {
+      let spec = PartialSpec(identity: identity, slot: .text, width: .wide, usesTime: true) {
         PartialAccumulator(TextEdge<S>())
       }
       return AggregatePlan(partials: [spec]) { accumulators, places in
@@ -14,7 +14,7 @@ extension AggregatePlan {
       }
     }
     let order = WordOrder(type)
-    let spec = PartialSpec(identity: identity, slot: .word, width: .narrow) {
+    let spec = PartialSpec(identity: identity, slot: .word, width: .narrow, usesTime: true) {
       PartialAccumulator(EdgeValue<S>(order))
     }
     return AggregatePlan(partials: [spec]) { accumulators, places in
