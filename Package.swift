@@ -36,6 +36,9 @@ let package = Package(
     library("Hindcast", uses: ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"]),
     .executableTarget(
       name: "HindcastCLI", dependencies: ["Hindcast"], swiftSettings: settings),
+    .executableTarget(
+      name: "StoreBench", dependencies: ["SliceStore", "FeatureModel", "Aggregates"],
+      path: "tools/bench/store", swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["FeatureModel"], path: "Tests/TestSupport",
       swiftSettings: settings),
