@@ -33,7 +33,8 @@ extension Timestamp: CustomStringConvertible {
     let (year, month, day) = CivilDate.fromDays((seconds - secondOfDay) / 86_400)
     let date = "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))"
     let hour = Self.padded(secondOfDay / 3600, 2)
-    let time = "\(hour):\(Self.padded(secondOfDay / 60 % 60, 2)):\(Self.padded(secondOfDay % 60, 2))"
+    let time =
+      "\(hour):\(Self.padded(secondOfDay / 60 % 60, 2)):\(Self.padded(secondOfDay % 60, 2))"
     return "\(date)T\(time)" + (millisecond == 0 ? "Z" : ".\(Self.padded(millisecond, 3))Z")
   }
 

@@ -1,0 +1,72 @@
+// One text per meaning: members in fixed order, defaults filled in, lengths of time in their largest unit,
+// filters as the printer writes them, one member per feature. `DeclarationReader` reads it back, so it is
+// what a registry keeps; its digest names the declaration. The order of features and of a stream's
+// fields is part of the meaning; the spelling of windows (`7d` or `1w`) is so only through the names.
+
+public enum CanonicalForm {
+  /// The canonical JSON of a stream.
+  public static func text(_ stream: StreamDeclaration) -> String { json(stream).compact }
+
+  /// The canonical JSON of a view over its stream.
+  public static func text(_ view: ViewDeclaration, over stream: StreamDeclaration) -> String {
+    json(view, over: stream).compact
+  }
+
+  public static func digest(_ stream: StreamDeclaration) -> Digest { Digest(of: text(stream)) }
+
+  public static func digest(_ view: ViewDeclaration, over stream: StreamDeclaration) -> Digest {
+    Digest(of: text(view, over: stream))
+  }
+
+  /// As `text`, as a tree.
+  public static func json(_ stream: StreamDeclaration) -> JSONValue {
+    let fields = stream.fields
+    var members: [(String, JSONValue)] = [
+      ("stream", .string(stream.name)),
+      ("fields", .object(fields.map { ($0.name, .string($0.type.rawValue)) })),
+      ("eventTime", .string(fields[stream.eventTime].name)),
+    ]
+    if let index = stream.arrivalTime {
+      members.append(("arrivalTime", .string(fields[index].name)))
+    }
+    if let index = stream.id { members.append(("id", .string(fields[index].name))) }
+    return .object(members)
+  }
+
+  /// As `text`, as a tree.
+  public static func json(_ view: ViewDeclaration, over stream: StreamDeclaration) -> JSONValue {
+    var members: [(String, JSONValue)] = [
+      ("view", .string(view.name)), ("stream", .string(view.stream)),
+      ("entity", .array(view.entity.map { .string($0) })),
+      ("slice", .string(DurationText.text(view.slice.milliseconds))),
+    ]
+    if let filter = view.filter {
+      members.append(("where", .string(FilterPrinter.text(filter, stream: stream))))
+    }
+    if let retention = view.retention {
+      members.append(("retention", .string(length(retention, in: view))))
+    }
+    let features = view.features.map { ($0.name, json($0, in: view)) }
+    members.append(("features", .object(features)))
+    return .object(members)
+  }
+
+  /// A window as the canonical form writes it.
+  static func length(_ window: Window, in view: ViewDeclaration) -> String {
+    DurationText.text(window.slices * view.slice.milliseconds)
+  }
+
+  private static func json(
+    _ feature: FeatureDeclaration, in view: ViewDeclaration
+  ) -> JSONValue {
+    .object(
+      members(feature.aggregation) + [("windows", [.string(length(feature.window, in: view))])])
+  }
+
+  /// `"distinct": "repo", "exactUpTo": 64`: the function, then its parameters by name.
+  static func members(_ aggregation: Aggregation) -> [(String, JSONValue)] {
+    let input: JSONValue = aggregation.field.map { .string($0) } ?? true
+    let parameters = aggregation.parameters.sorted { $0.key < $1.key }
+    return [(aggregation.function, input)] + parameters.map { ($0.key, .int($0.value)) }
+  }
+}

@@ -1,0 +1,120 @@
+// What differs between two declarations of one name, for people to read, and how much it matters: whether
+// the answers of what stands would change, which is refused, or whether there is merely more or less.
+
+/// The differences between what stands and what is wanted.
+public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
+  /// From harmless to impossible.
+  public enum Kind: Int, Comparable, Sendable {
+    case identical
+    /// Live at once: new windows over aggregations that stand, features left out, another order; for a
+    /// stream, new fields.
+    case compatible
+    /// All that stands keeps its meaning, but something must be computed that is not stored yet.
+    case newAggregation
+    /// Something that stands would mean something else.
+    case incompatible
+
+    public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  public private(set) var kind = Kind.identical
+  /// One line each: `features."30d_X".window: 30d -> 31d`.
+  public private(set) var lines: [String] = []
+
+  public var description: String { lines.joined(separator: "\n") }
+
+  /// Two streams, what stands first.
+  public init(from old: StreamDeclaration, to new: StreamDeclaration) {
+    compare("stream", old.name, new.name)
+    let names = (old: old.fields.map(\.name), new: new.fields.map(\.name))
+    for field in old.fields {
+      let type = new.index(of: field.name).map { new.fields[$0].type.rawValue }
+      compare(Self.path("fields", field.name), field.type.rawValue, type)
+    }
+    for field in new.fields where old.index(of: field.name) == nil {
+      note(.compatible, "\(Self.path("fields", field.name)): added, \(field.type.rawValue)")
+    }
+    compareOrder("fields", names.old, names.new)
+    compare("eventTime", old.fields[old.eventTime].name, new.fields[new.eventTime].name)
+    compare(
+      "arrivalTime", old.arrivalTime.map { old.fields[$0].name },
+      new.arrivalTime.map { new.fields[$0].name })
+    compare("id", old.id.map { old.fields[$0].name }, new.id.map { new.fields[$0].name })
+  }
+
+  /// Two views with their streams, what stands first.
+  public init(
+    from old: ViewDeclaration, over oldStream: StreamDeclaration,
+    to new: ViewDeclaration, over newStream: StreamDeclaration
+  ) {
+    compare("view", old.name, new.name)
+    compare("stream", old.stream, new.stream)
+    compare("entity", Self.list(old.entity), Self.list(new.entity))
+    compare(
+      "slice", DurationText.text(old.slice.milliseconds), DurationText.text(new.slice.milliseconds))
+    compare(
+      "where", old.filter.map { FilterPrinter.text($0, stream: oldStream) },
+      new.filter.map { FilterPrinter.text($0, stream: newStream) })
+    compare(
+      "retention", old.retention.map { CanonicalForm.length($0, in: old) },
+      new.retention.map { CanonicalForm.length($0, in: new) })
+    compareFeatures(old, new)
+    compareOrder("features", old.features.map(\.name), new.features.map(\.name))
+  }
+
+  private mutating func compareFeatures(_ old: ViewDeclaration, _ new: ViewDeclaration) {
+    let standing = Set(old.features.map(\.aggregation))
+    for feature in old.features {
+      let path = Self.path("features", feature.name)
+      guard let other = new.features.first(where: { $0.name == feature.name }) else {
+        note(.compatible, "\(path): removed, \(Self.text(feature, in: old))")
+        continue
+      }
+      compare(path, Self.text(feature.aggregation), Self.text(other.aggregation))
+      compare(
+        "\(path).window", CanonicalForm.length(feature.window, in: old),
+        CanonicalForm.length(other.window, in: new))
+    }
+    for feature in new.features where !old.features.contains(where: { $0.name == feature.name }) {
+      let isStanding = standing.contains(feature.aggregation)
+      note(
+        isStanding ? .compatible : .newAggregation,
+        "\(Self.path("features", feature.name)): added, \(Self.text(feature, in: new))"
+          + (isStanding ? "" : " (not stored yet)"))
+    }
+  }
+
+  /// Something that must not change. Texts are told apart by their bytes, as in the canonical form.
+  private mutating func compare(_ path: String, _ old: String?, _ new: String?) {
+    guard old.map({ Array($0.utf8) }) != new.map({ Array($0.utf8) }) else { return }
+    note(.incompatible, "\(path): \(old ?? "none") -> \(new ?? "none")")
+  }
+
+  /// The order of what both have.
+  private mutating func compareOrder(_ path: String, _ old: [String], _ new: [String]) {
+    let common = old.filter(new.contains)
+    let reordered = new.filter(old.contains)
+    if common != reordered { note(.compatible, "\(path): in another order") }
+  }
+
+  private mutating func note(_ kind: Kind, _ line: String) {
+    self.kind = max(self.kind, kind)
+    lines.append(line)
+  }
+
+  private static func path(_ path: String, _ name: String) -> String {
+    DeclarationNode.path(path, name)
+  }
+
+  private static func list(_ names: [String]) -> String {
+    JSONValue.array(names.map { .string($0) }).compact
+  }
+
+  private static func text(_ aggregation: Aggregation) -> String {
+    JSONValue.object(CanonicalForm.members(aggregation)).compact
+  }
+
+  private static func text(_ feature: FeatureDeclaration, in view: ViewDeclaration) -> String {
+    "\(text(feature.aggregation)) over \(CanonicalForm.length(feature.window, in: view))"
+  }
+}

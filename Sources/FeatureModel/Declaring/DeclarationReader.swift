@@ -1,0 +1,153 @@
+// JSON to declarations. Two steps, because a view's stream may be one that a store knows already: `read`
+// checks all that a text alone can show, `resolve` checks a view's fields and types against its stream.
+
+/// A declaration as read from a text.
+public enum ParsedDeclaration: Sendable {
+  case stream(StreamDeclaration)
+  case view(UnresolvedView)
+}
+
+/// A view whose form is right and whose fields are still to be checked against its stream.
+public struct UnresolvedView: Sendable {
+  public let name: String
+  /// The name of the stream it needs.
+  public let stream: String
+  let source: JSONValue
+  let path: String
+}
+
+/// Reads declarations of streams and views, with comments and trailing commas, and reports every mistake.
+public struct DeclarationReader: Sendable {
+  let signatures: [AggregateSignature]
+
+  /// - Parameter signatures: the aggregate functions that views can name.
+  public init(signatures: [AggregateSignature]) { self.signatures = signatures }
+
+  /// One declaration, or an array of them. Views over a stream of the same text are checked against it
+  /// here already. Names must be unique in the text, streams and views apart.
+  public func read(_ text: UnsafeRawBufferPointer) throws(DeclarationError) -> [ParsedDeclaration] {
+    let value: JSONValue
+    do {
+      value = try JSONValue.parse(text, options: .declarations)
+    } catch {
+      let position = TextPosition(of: error.offset, in: text)
+      throw DeclarationError(problems: [.init(path: "$", position: position, reason: error.reason)])
+    }
+    return try read(value)
+  }
+
+  /// As `read` on bytes.
+  public func read(_ text: String) throws(DeclarationError) -> [ParsedDeclaration] {
+    let bytes = Array(text.utf8)
+    let result = bytes.withUnsafeBytes { raw in
+      Result { () throws(DeclarationError) in try read(raw) }
+    }
+    return try result.get()
+  }
+
+  /// The view over a stream, which must be the one that it names.
+  public func resolve(
+    _ view: UnresolvedView, against stream: StreamDeclaration
+  ) throws(DeclarationError) -> ViewDeclaration {
+    let collector = ProblemCollector()
+    let node = DeclarationNode(view.source, path: view.path, collector: collector)
+    if stream.name != view.stream {
+      node.member("stream")?.report("the view is over '\(view.stream)', not over '\(stream.name)'")
+    }
+    let resolved = ViewReader(signatures: signatures, stream: stream).read(node)
+    try collector.check()
+    return resolved!
+  }
+
+  /// A text that holds one stream, such as its canonical form.
+  public func readStream(_ text: String) throws(DeclarationError) -> StreamDeclaration {
+    let declarations = try read(text)
+    if declarations.count == 1, case .stream(let stream) = declarations[0] { return stream }
+    throw Self.unexpected("one stream expected")
+  }
+
+  /// A text that holds one view, such as its canonical form.
+  public func readView(
+    _ text: String, over stream: StreamDeclaration
+  ) throws(DeclarationError) -> ViewDeclaration {
+    let declarations = try read(text)
+    if declarations.count == 1, case .view(let view) = declarations[0] {
+      return try resolve(view, against: stream)
+    }
+    throw Self.unexpected("one view expected")
+  }
+
+  private static func unexpected(_ reason: String) -> DeclarationError {
+    DeclarationError(problems: [.init(path: "$", position: nil, reason: reason)])
+  }
+}
+
+extension DeclarationReader {
+  private func read(_ value: JSONValue) throws(DeclarationError) -> [ParsedDeclaration] {
+    let collector = ProblemCollector()
+    let root = DeclarationNode(value, path: "$", collector: collector)
+    var nodes = [root]
+    if case .array(let elements) = value.content {
+      nodes = elements.enumerated().map {
+        DeclarationNode($0.element, path: "$[\($0.offset)]", collector: collector)
+      }
+      if nodes.isEmpty { root.report("nothing is declared; write a stream or a view") }
+    }
+    // Streams first, so that a view may stand before its stream.
+    let streams = nodes.map { isStream($0) ? StreamReader.read($0) : nil }
+    var result: [ParsedDeclaration] = []
+    for (node, stream) in zip(nodes, streams) {
+      if let stream {
+        result.append(.stream(stream))
+      } else if isView(node), let view = view(node, among: streams.compactMap { $0 }) {
+        result.append(.view(view))
+      } else if !isStream(node), !isView(node) {
+        reportForm(node)
+      }
+    }
+    checkUnique(nodes)
+    try collector.check()
+    return result
+  }
+
+  private func isStream(_ node: DeclarationNode) -> Bool {
+    node.member("fields") != nil || (node.member("stream") != nil && node.member("view") == nil)
+  }
+
+  private func isView(_ node: DeclarationNode) -> Bool {
+    !isStream(node) && node.member("view") != nil
+  }
+
+  private func reportForm(_ node: DeclarationNode) {
+    node.report(
+      "a declaration expected: an object with 'view' for a view, or with 'stream' and 'fields' for a stream"
+    )
+  }
+
+  private func view(
+    _ node: DeclarationNode, among streams: [StreamDeclaration]
+  ) -> UnresolvedView? {
+    var stream: StreamDeclaration?
+    if case .string(let name)? = node.member("stream")?.value.content {
+      stream = streams.first { $0.name == name }
+    }
+    _ = ViewReader(signatures: signatures, stream: stream).read(node)
+    guard case .string(let name)? = node.member("view")?.value.content,
+      case .string(let streamName)? = node.member("stream")?.value.content
+    else { return nil }
+    return UnresolvedView(name: name, stream: streamName, source: node.value, path: node.path)
+  }
+
+  private func checkUnique(_ nodes: [DeclarationNode]) {
+    var seen: Set<String> = []
+    for node in nodes {
+      let kind = isStream(node) ? "stream" : "view"
+      guard let nameNode = node.member(kind), case .string(let name) = nameNode.value.content else {
+        continue
+      }
+      if !seen.insert("\(kind) \(name)").inserted {
+        nameNode.report("the \(kind) '\(name)' is declared twice in this text")
+      }
+    }
+  }
+}

@@ -1,0 +1,177 @@
+// One member of `features`: a name with `{window}` in it, one function with its field and parameters, and
+// the windows, each of which makes a feature.
+
+struct FeatureReader {
+  let view: ViewReader
+  let slice: SliceLength?
+  let retention: Window?
+
+  /// The features of one member; fewer after mistakes, which have been noted.
+  func read(_ template: String, _ node: DeclarationNode) -> [FeatureDeclaration] {
+    guard case .object(let members) = node.value.content else {
+      node.report(#"a feature expected, such as { "sum": "lines", "windows": ["30d"] }"#)
+      return []
+    }
+    let windows = readWindows(node)
+    let functions = members.compactMap { member in
+      view.signatures.first { $0.name == member.name }.map { ($0, node.member(member.name)!) }
+    }
+    guard let (signature, place) = functions.first else {
+      reportNoFunction(node, members)
+      return []
+    }
+    if functions.count > 1 {
+      let names = functions.map { "'\($0.0.name)'" }.joined(separator: " and ")
+      node.report("a feature has one function, not \(names); make a feature of each")
+    }
+    let own = functions.map(\.0.name)
+    node.checkNames(own + signature.parameters.map(\.name) + ["windows"])
+    let aggregation = readAggregation(signature, place, node)
+    checkTemplate(template, node, windows)
+    guard let (aggregation, type) = aggregation else { return [] }
+    return windows.map { window in
+      let name = Self.name(template, window)
+      return FeatureDeclaration(name: name, aggregation: aggregation, window: window, type: type)
+    }
+  }
+
+  private func reportNoFunction(_ node: DeclarationNode, _ members: [JSONMember]) {
+    let names = view.signatures.map(\.name)
+    for member in members where member.name != "windows" {
+      if let near = Suggestion.nearest(to: member.name, among: names) {
+        node.nameNode(member).report(
+          "there is no function '\(member.name)'; did you mean '\(near)'?")
+        return
+      }
+    }
+    node.report("no function is named; there are \(Suggestion.list(names))")
+  }
+
+  private func readWindows(_ node: DeclarationNode) -> [Window] {
+    guard let place = node.required("windows", #""windows": ["7d", "30d"]"#),
+      let texts = place.strings("a window such as '30d'")
+    else { return [] }
+    if case .array(let elements) = place.value.content, elements.isEmpty {
+      place.report("a feature has at least one window")
+    }
+    return texts.compactMap { text, place in
+      guard let window = view.window(text, place, slice) else { return nil }
+      return checkLength(window, place) ? window : nil
+    }
+  }
+
+  private func checkLength(_ window: Window, _ place: DeclarationNode) -> Bool {
+    if window.slices > ViewReader.longestWindow {
+      place.report(
+        "a window has at most \(ViewReader.longestWindow) slices, \(window.label) has "
+          + "\(window.slices); choose a longer slice or a shorter window")
+      return false
+    }
+    if let retention, window.slices > retention.slices {
+      place.report(
+        "\(window.label) is longer than the retention of \(retention.label); no window may reach "
+          + "back further than slices are kept")
+      return false
+    }
+    return true
+  }
+
+  private func checkTemplate(_ template: String, _ node: DeclarationNode, _ windows: [Window]) {
+    if windows.count > 1, Self.name(template, windows[0]) == template {
+      node.report("\(windows.count) windows need names of their own; put {window} into the name")
+    }
+    let samples = windows.isEmpty ? [Window(slices: 1, label: "1d")] : windows
+    let complaints = samples.compactMap { DeclaredNames.featureComplaint(Self.name(template, $0)) }
+    if let complaint = complaints.first { node.report(complaint) }
+  }
+
+  static func name(_ template: String, _ window: Window) -> String {
+    template.split(separator: "{window}", omittingEmptySubsequences: false)
+      .joined(separator: window.label)
+  }
+}
+
+// The function, its field and its parameters.
+extension FeatureReader {
+  private func readAggregation(
+    _ signature: AggregateSignature, _ place: DeclarationNode, _ node: DeclarationNode
+  ) -> (Aggregation, FieldType)? {
+    let parameters = readParameters(signature, node)
+    guard let input = readInput(signature, place), let parameters else { return nil }
+    let aggregation = Aggregation(
+      function: signature.name, field: input.field, parameters: parameters)
+    return (aggregation, signature.result(input.type))
+  }
+
+  /// The field and its type, both nil for rows. Without a stream the type is a guess that nobody sees.
+  private func readInput(
+    _ signature: AggregateSignature, _ place: DeclarationNode
+  ) -> (field: String?, type: FieldType?)? {
+    switch place.value.content {
+    case .bool(true) where signature.acceptsRows: return (nil, nil)
+    case .string(let name) where !signature.accepts.isEmpty:
+      guard let stream = view.stream else {
+        return (name, FieldType.allCases.first { signature.accepts.contains($0) })
+      }
+      return field(name, signature, stream, place)
+    default:
+      let field = signature.accepts.isEmpty ? nil : "the name of a field"
+      let rows = signature.acceptsRows ? "true" : nil
+      let wanted = [field, rows].compactMap { $0 }.joined(separator: " or ")
+      place.report("'\(signature.name)' takes \(wanted), not \(Self.shown(place.value))")
+      return nil
+    }
+  }
+
+  private func field(
+    _ name: String, _ signature: AggregateSignature, _ stream: StreamDeclaration,
+    _ place: DeclarationNode
+  ) -> (field: String?, type: FieldType?)? {
+    let fitting = stream.fields.filter { signature.accepts.contains($0.type) }.map(\.name)
+    guard let index = stream.index(of: name) else {
+      place.report(
+        "stream '\(stream.name)' has no field '\(name)'\(Suggestion.phrase(for: name, among: fitting))"
+      )
+      return nil
+    }
+    let type = stream.fields[index].type
+    if signature.accepts.contains(type) { return (name, type) }
+    let types = FieldType.allCases.filter(signature.accepts.contains).map(\.rawValue)
+    let others =
+      fitting.isEmpty
+      ? "the stream has no such field" : "these would do: \(Suggestion.list(fitting))"
+    place.report(
+      "'\(name)' is \(type.rawValue), '\(signature.name)' takes \(types.joined(separator: ", ")); \(others)"
+    )
+    return nil
+  }
+
+  private func readParameters(
+    _ signature: AggregateSignature, _ node: DeclarationNode
+  ) -> [String: Int64]? {
+    var result: [String: Int64] = [:]
+    var isComplete = true
+    for parameter in signature.parameters {
+      guard let place = node.member(parameter.name) else {
+        result[parameter.name] = parameter.defaultValue
+        continue
+      }
+      if case .int(let value) = place.value.content, parameter.range.contains(value) {
+        result[parameter.name] = value
+      } else {
+        place.report(
+          "a whole number from \(parameter.range.lowerBound) to \(parameter.range.upperBound) "
+            + "expected, not \(Self.shown(place.value))")
+        isComplete = false
+      }
+    }
+    return isComplete ? result : nil
+  }
+
+  private static func shown(_ value: JSONValue) -> String {
+    switch value.content {
+    case .array, .object: value.kindName
+    default: value.compact
+    }
+  }
+}

@@ -1,0 +1,128 @@
+// A view's declaration: entity, slice, filter, retention, features. Without a stream only the form is
+// checked; what needs the stream's fields is passed over.
+
+struct ViewReader {
+  private static let names = [
+    "$schema", "view", "stream", "entity", "slice", "where", "retention", "features",
+  ]
+  /// How many slices a window may have.
+  static let longestWindow: Int64 = 100_000
+
+  let signatures: [AggregateSignature]
+  let stream: StreamDeclaration?
+
+  /// Nil after a mistake, which has been noted; and nil without a stream.
+  func read(_ node: DeclarationNode) -> ViewDeclaration? {
+    node.checkNames(Self.names)
+    let name = node.required("view", #""view": "author_activity""#)?.declaredName("the view's name")
+    let streamName =
+      node.required("stream", #""stream": "commits", the stream it is over"#)?
+      .declaredName("the stream's name")
+    let entity = node.required("entity", #""entity": ["author"], the fields it describes"#)
+      .flatMap(readEntity)
+    let slice = readSlice(node)
+    let filter = node.member("where").flatMap(readFilter)
+    let retention = node.member("retention").flatMap { readRetention($0, slice) }
+    let features = node.required(
+      "features", #""features": { "{window}_COUNT": { "count": true, "windows": ["30d"] } }"#
+    )
+    .map { readFeatures($0, slice, retention) }
+    guard node.collector.problems.isEmpty, stream != nil, let name, let streamName, let entity,
+      let slice, let features
+    else { return nil }
+    return ViewDeclaration(
+      name: name, stream: streamName, entity: entity, slice: slice, filter: filter,
+      retention: retention, features: features)
+  }
+
+  private func readEntity(_ node: DeclarationNode) -> [String]? {
+    guard let parts = node.strings("the entity's field") else { return nil }
+    if case .array(let elements) = node.value.content, elements.isEmpty {
+      node.report("an entity has at least one field")
+    }
+    var seen: Set<String> = []
+    for (name, place) in parts {
+      if !seen.insert(name).inserted { place.report("'\(name)' is part of the entity already") }
+      checkEntityField(name, place)
+    }
+    return parts.map(\.text)
+  }
+
+  private func checkEntityField(_ name: String, _ place: DeclarationNode) {
+    guard let stream else { return }
+    let fitting = stream.fields.filter { $0.type != .double }.map(\.name)
+    guard let index = stream.index(of: name) else {
+      place.report(
+        "stream '\(stream.name)' has no field '\(name)'\(Suggestion.phrase(for: name, among: fitting))"
+      )
+      return
+    }
+    if stream.fields[index].type == .double {
+      place.report(
+        "'\(name)' is double, and an entity needs exact values; these would do: "
+          + Suggestion.list(fitting))
+    }
+  }
+
+  /// A day where nothing is said; nil after a mistake.
+  private func readSlice(_ node: DeclarationNode) -> SliceLength? {
+    guard let place = node.member("slice") else { return .day }
+    guard let text = place.string("a length of time such as '1d'"),
+      let milliseconds = place.duration(text)
+    else { return nil }
+    if let slice = SliceLength(milliseconds: milliseconds) { return slice }
+    place.report("a slice is at most 366d long, not \(text)")
+    return nil
+  }
+
+  private func readRetention(_ place: DeclarationNode, _ slice: SliceLength?) -> Window? {
+    guard let text = place.string("a length of time such as '400d'") else { return nil }
+    return window(text, place, slice)
+  }
+
+  private func readFilter(_ place: DeclarationNode) -> Filter? {
+    guard let text = place.string("a condition such as 'parents < 2'") else { return nil }
+    do {
+      if let stream { return try FilterParser.parse(text, stream: stream) }
+      try FilterParser.checkForm(text)
+    } catch {
+      for problem in error.problems { place.report(problem.description) }
+    }
+    return nil
+  }
+
+  private func readFeatures(
+    _ node: DeclarationNode, _ slice: SliceLength?, _ retention: Window?
+  ) -> [FeatureDeclaration] {
+    guard case .object(let members) = node.value.content else {
+      node.report("the features expected, an object, not \(node.value.kindName)")
+      return []
+    }
+    if members.isEmpty { node.report("a view has at least one feature") }
+    let reader = FeatureReader(view: self, slice: slice, retention: retention)
+    var seen: [String: String] = [:]
+    return members.flatMap { member in
+      let features = reader.read(member.name, node.nameNode(member))
+      for feature in features {
+        if let other = seen.updateValue(member.name, forKey: feature.name) {
+          let what = other == member.name ? "its windows" : "'\(other)'"
+          node.nameNode(member).report(
+            "the feature '\(feature.name)' comes from \(what) too; rename one")
+        }
+      }
+      return features
+    }
+  }
+
+  /// A length of time as a number of slices.
+  func window(_ text: String, _ place: DeclarationNode, _ slice: SliceLength?) -> Window? {
+    guard let milliseconds = place.duration(text), let slice else { return nil }
+    let slices = milliseconds / slice.milliseconds
+    if milliseconds % slice.milliseconds == 0 { return Window(slices: slices, label: text) }
+    let next = DurationText.text((slices + 1) * slice.milliseconds)
+    let unit = DurationText.text(slice.milliseconds)
+    let near = slices == 0 ? next : "\(DurationText.text(slices * slice.milliseconds)) or \(next)"
+    place.report("\(text) is not a whole number of slices of \(unit); the nearest is \(near)")
+    return nil
+  }
+}
