@@ -62,6 +62,16 @@ public struct ViewDeclaration: Hashable, Sendable {
   }
 }
 
+extension ViewDeclaration {
+  /// The same view over an extended stream, whose fields have other numbers.
+  package func moved(from old: StreamDeclaration, to new: StreamDeclaration) -> ViewDeclaration {
+    ViewDeclaration(
+      name: name, stream: stream, entity: entity, slice: slice,
+      filter: filter?.mapFields { new.index(of: old.fields[$0].name)! }, retention: retention,
+      features: features)
+  }
+}
+
 /// One named feature: an aggregation over a window.
 public struct FeatureDeclaration: Hashable, Sendable {
   /// With `{window}` replaced: `30d_COMMIT_COUNT`.

@@ -20,3 +20,18 @@ public indirect enum Filter: Hashable, Sendable {
     case greaterOrEqual = ">="
   }
 }
+
+extension Filter {
+  /// The same expression with each field's index replaced.
+  package func mapFields(_ map: (Int) -> Int) -> Filter {
+    switch self {
+    case .compare(let field, let comparison, let value):
+      .compare(field: map(field), comparison, value)
+    case .contained(let field, let values): .contained(field: map(field), in: values)
+    case .isNull(let field): .isNull(field: map(field))
+    case .not(let filter): .not(filter.mapFields(map))
+    case .and(let filters): .and(filters.map { $0.mapFields(map) })
+    case .or(let filters): .or(filters.map { $0.mapFields(map) })
+    }
+  }
+}

@@ -26,8 +26,8 @@ public final class BulkLoader: @unchecked Sendable {
     let floors: [Int64]
     var admitted = AdmittedEvents()
 
-    init(_ views: [RegisteredView]) {
-      intakes = views.map { EventIntake($0.plan) }
+    init(_ views: [RegisteredView], _ stream: StreamDeclaration) {
+      intakes = views.map { EventIntake($0.plan, stream) }
       arenas = views.map { _ in RecordArena(partitionBits: BulkLoader.partitionBits) }
       floors = views.map { $0.floor?.index ?? .min }
     }
@@ -37,7 +37,7 @@ public final class BulkLoader: @unchecked Sendable {
     self.store = store
     self.stream = stream
     self.views = views.map(\.id)
-    self.workers = (0..<workers).map { _ in Worker(views) }
+    self.workers = (0..<workers).map { _ in Worker(views, stream) }
     builders = (0..<store.options.threads).map { _ in views.map { DeltaBuilder($0.plan) } }
   }
 
@@ -59,9 +59,10 @@ public final class BulkLoader: @unchecked Sendable {
     var report = AppendReport(refused: worker.admitted.refused)
     report.events = batch.count - report.refused.count
     for view in worker.intakes.indices {
-      report.expired += worker.intakes[view].take(
-        batch, worker.admitted, floor: worker.floors[view], into: worker.arenas[view]
-      ).expired
+      report.expired +=
+        worker.intakes[view].take(
+          batch, worker.admitted, floor: worker.floors[view], into: worker.arenas[view]
+        ).expired
     }
     return report
   }

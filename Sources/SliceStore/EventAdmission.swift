@@ -67,7 +67,9 @@ enum EventAdmission {
       return (arrivalField, "\(arrival) ms lies outside the years 0001 to 9999")
     }
     guard (arrival - event) / 60_000 <= BlockView.lagMax - 1 else {
-      return (arrivalField, "the event arrives more than \(BlockView.lagMax) minutes after it happened")
+      return (
+        arrivalField, "the event arrives more than \(BlockView.lagMax) minutes after it happened"
+      )
     }
     return nil
   }

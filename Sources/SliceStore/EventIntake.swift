@@ -20,12 +20,12 @@ final class EventIntake {
     let type: FieldType
   }
 
-  init(_ plan: ViewPlan) {
+  init(_ plan: ViewPlan, _ stream: StreamDeclaration) {
     self.plan = plan
     let (slots, _) = Self.slots(of: plan)
     self.slots = slots
     layout = Self.layout(of: plan)
-    filter = plan.declaration.filter.map { FilterEvaluator($0) }
+    filter = plan.declaration.filter.map { FilterEvaluator($0, stream: stream) }
     length = plan.declaration.slice.milliseconds
   }
 

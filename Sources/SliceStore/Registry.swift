@@ -14,7 +14,7 @@ import FeatureModel
 /// A stream in the store.
 public struct RegisteredStream: Sendable {
   public let declaration: StreamDeclaration
-  public let digest: String
+  public let digest: Digest
   /// Nothing arrives before this instant any more; nil before the first seal.
   public internal(set) var seal: Timestamp?
 }
@@ -22,7 +22,7 @@ public struct RegisteredStream: Sendable {
 /// A view in the store.
 public struct RegisteredView: Sendable {
   public let plan: ViewPlan
-  public let digest: String
+  public let digest: Digest
   /// What the view was first registered as; the stored columns come from it.
   let layout: ViewDeclaration
   /// Slices before this one are gone; nil where all are kept.
@@ -59,9 +59,11 @@ struct Registry: Sendable {
 
 /// Records to registry and back.
 enum RegistryCodec {
-  static func viewRecord(_ view: RegisteredView) -> String {
-    let declaration = CanonicalForm.text(of: view.declaration)
-    let layout = CanonicalForm.text(of: view.layout)
+  private static let reader = DeclarationReader(signatures: AggregateCatalog.signatures)
+
+  static func viewRecord(_ view: RegisteredView, over stream: StreamDeclaration) -> String {
+    let declaration = CanonicalForm.text(view.declaration, over: stream)
+    let layout = CanonicalForm.text(view.layout, over: stream)
     return "{\"id\":\(view.id.number),\"declaration\":\(declaration),\"layout\":\(layout)}"
   }
 
@@ -70,7 +72,9 @@ enum RegistryCodec {
     var registry = Registry()
     // "stream/" sorts before "view/", and a view needs its stream.
     for (key, value) in records.sorted(by: { $0.key < $1.key }) {
-      do { try read(key, value, into: &registry) } catch let error as StoreError { throw error } catch {
+      do { try read(key, value, into: &registry) } catch let error as StoreError {
+        throw error
+      } catch {
         throw .damagedMetadata(key: key, reason: "\(error)")
       }
     }
@@ -80,17 +84,17 @@ enum RegistryCodec {
 
   private static func read(_ key: String, _ value: String, into registry: inout Registry) throws {
     if key.hasPrefix("stream/") {
-      let stream = try DeclarationReader.canonicalStream(value)
+      let stream = try reader.readStream(value)
       registry.streams[stream.name] = RegisteredStream(
-        declaration: stream, digest: CanonicalForm.digest(of: stream), seal: nil)
+        declaration: stream, digest: CanonicalForm.digest(stream), seal: nil)
     } else if key.hasPrefix("view/") {
       let record = try JSONValue.parse(value)
-      guard let id = record["id"]?.int, let declaration = record["declaration"],
-        let layout = record["layout"], let name = declaration["stream"]?.string
+      guard case .int(let id) = record["id"]?.content, let declaration = record["declaration"],
+        let layout = record["layout"], case .string(let name) = declaration["stream"]?.content
       else { throw StoreError.damagedMetadata(key: key, reason: "a member is missing") }
       let stream = try registry.stream(name).declaration
-      let current = try DeclarationReader.canonicalView(declaration, of: stream)
-      let first = try DeclarationReader.canonicalView(layout, of: stream)
+      let current = try reader.readView(declaration.compact, over: stream)
+      let first = try reader.readView(layout.compact, over: stream)
       registry.views[current.name] = try makeView(
         id: ViewID(number: UInt32(id)), current, layout: first, of: stream)
     }
@@ -120,6 +124,7 @@ enum RegistryCodec {
     }
     let plan = try ViewPlan(id: id, declaration, of: stream, aggregations: aggregations)
     return RegisteredView(
-      plan: plan, digest: CanonicalForm.digest(of: declaration), layout: layout, floor: nil)
+      plan: plan, digest: CanonicalForm.digest(declaration, over: stream), layout: layout,
+      floor: nil)
   }
 }

@@ -40,8 +40,8 @@ final class StreamWriter: @unchecked Sendable {
   let arena = RecordArena(partitionBits: 0)
   var admitted = AdmittedEvents()
 
-  init(_ views: [RegisteredView]) {
-    intakes = views.map { EventIntake($0.plan) }
+  init(_ views: [RegisteredView], _ stream: StreamDeclaration) {
+    intakes = views.map { EventIntake($0.plan, stream) }
     builders = views.map { DeltaBuilder($0.plan) }
   }
 }
@@ -59,7 +59,7 @@ extension Store {
       let registered = try self.stream(stream)
       let views = views(of: stream)
       guard !views.isEmpty else { throw .noViews(stream: stream) }
-      let writer = streamWriter(for: stream, views)
+      let writer = streamWriter(for: registered.declaration, views)
       EventAdmission.admit(batch, of: registered.declaration, into: &writer.admitted)
       var report = AppendReport(refused: writer.admitted.refused)
       if refusals == .refuseBatch, !report.refused.isEmpty { return report }
@@ -97,14 +97,14 @@ extension Store {
     return taken.expired
   }
 
-  private func streamWriter(for stream: String, _ views: [RegisteredView]) -> StreamWriter {
+  private func streamWriter(
+    for stream: StreamDeclaration, _ views: [RegisteredView]
+  ) -> StreamWriter {
     streamWriters.withLock { writers in
-      // A registration in between makes new buffers; plans of the same views never change columns.
-      if let known = writers[stream], known.intakes.map(\.plan.id) == views.map(\.id) {
-        return known
-      }
-      let made = StreamWriter(views)
-      writers[stream] = made
+      // Registrations throw the buffers away, so what is there fits.
+      if let known = writers[stream.name] { return known }
+      let made = StreamWriter(views, stream)
+      writers[stream.name] = made
       return made
     }
   }

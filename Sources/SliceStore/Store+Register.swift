@@ -16,17 +16,43 @@ extension Store {
   public func register(_ stream: StreamDeclaration) throws(StoreError) -> Registration {
     try requireWritable()
     return try writer.withLock { _ throws(StoreError) in
+      var registered = RegisteredStream(
+        declaration: stream, digest: CanonicalForm.digest(stream), seal: nil)
+      var outcome = Registration.registered
       if let known = registry.withLock({ $0.streams[stream.name] }) {
         let difference = DeclarationDiff(from: known.declaration, to: stream)
-        if difference.isIdentical { return .unchanged }
-        throw .redefinition(name: stream.name, differences: difference.lines)
+        if difference.kind == .identical { return .unchanged }
+        guard difference.kind == .compatible else {
+          throw .redefinition(name: stream.name, differences: difference.lines)
+        }
+        registered.seal = known.seal
+        outcome = .extended(difference.lines)
       }
-      try putMeta([("stream/\(stream.name)", CanonicalForm.text(of: stream))])
-      let registered = RegisteredStream(
-        declaration: stream, digest: CanonicalForm.digest(of: stream), seal: nil)
-      registry.withLock { $0.streams[stream.name] = registered }
-      return .registered
+      let views = try replan(views(of: stream.name), over: stream)
+      try putMeta([("stream/\(stream.name)", CanonicalForm.text(stream))])
+      registry.withLock { registry in
+        registry.streams[stream.name] = registered
+        for view in views { registry.views[view.declaration.name] = view }
+      }
+      streamWriters.withLock { $0.removeAll() }
+      return outcome
     }
+  }
+
+  /// The same views with the field numbers of an extended stream.
+  private func replan(
+    _ views: [RegisteredView], over stream: StreamDeclaration
+  ) throws(StoreError) -> [RegisteredView] {
+    var replanned: [RegisteredView] = []
+    for view in views {
+      let old = try self.stream(stream.name).declaration
+      var plan = try RegistryCodec.makeView(
+        id: view.id, view.declaration.moved(from: old, to: stream),
+        layout: view.layout.moved(from: old, to: stream), of: stream)
+      plan.floor = view.floor
+      replanned.append(plan)
+    }
+    return replanned
   }
 
   @discardableResult
@@ -38,9 +64,10 @@ extension Store {
         try registerNew(view, of: stream)
         return .registered
       }
-      let difference = DeclarationDiff(from: known.declaration, to: view)
-      if difference.isIdentical { return .unchanged }
-      guard difference.keepsMeaning else {
+      let difference = DeclarationDiff(
+        from: known.declaration, over: stream, to: view, over: stream)
+      if difference.kind == .identical { return .unchanged }
+      guard difference.kind < .incompatible else {
         throw .redefinition(name: view.name, differences: difference.lines)
       }
       try extend(known, to: view, of: stream)
@@ -54,24 +81,26 @@ extension Store {
     let id = ViewID(number: registry.withLock { $0.nextView })
     let registered = try RegistryCodec.makeView(id: id, view, layout: view, of: stream)
     try putMeta([
-      ("view/\(view.name)", RegistryCodec.viewRecord(registered)),
+      ("view/\(view.name)", RegistryCodec.viewRecord(registered, over: stream)),
       ("next-view", String(id.number + 1)),
     ])
     registry.withLock {
       $0.views[view.name] = registered
       $0.nextView = id.number + 1
     }
-    retention.set(registered)
+    streamWriters.withLock { $0.removeAll() }
   }
 
+  /// Throws `needsBackfill` where a new feature needs partials that are not stored.
   private func extend(
     _ known: RegisteredView, to view: ViewDeclaration, of stream: StreamDeclaration
   ) throws(StoreError) {
     var extended = try RegistryCodec.makeView(
       id: known.id, view, layout: known.layout, of: stream)
     extended.floor = known.floor
-    try putMeta([("view/\(view.name)", RegistryCodec.viewRecord(extended))])
+    try putMeta([("view/\(view.name)", RegistryCodec.viewRecord(extended, over: stream))])
     registry.withLock { $0.views[view.name] = extended }
+    streamWriters.withLock { $0.removeAll() }
   }
 
   /// Writes records of `meta` in one synced batch.

@@ -103,7 +103,10 @@ public final class Store: Sendable {
       cursor.seekToFirst()
       while cursor.isValid {
         records.append(
-          (String(decoding: cursor.key, as: UTF8.self), String(decoding: cursor.value, as: UTF8.self)))
+          (
+            String(decoding: cursor.key, as: UTF8.self),
+            String(decoding: cursor.value, as: UTF8.self)
+          ))
         cursor.next()
       }
       try cursor.check()

@@ -69,8 +69,8 @@ extension StoreError: CustomStringConvertible {
   private static func unknown(
     _ kind: String, _ name: String, _ known: [String], of whole: String = "the store"
   ) -> String {
-    let nearest = NearestName.of(name, among: known).map { "; did you mean '\($0)'?" }
-    let list = known.isEmpty ? "it has none" : "it has \(known.sorted().joined(separator: ", "))"
-    return "\(whole) has no \(kind) '\(name)'" + (nearest ?? ": \(list)")
+    let hint =
+      known.isEmpty ? "; it has none yet" : Suggestion.phrase(for: name, among: known.sorted())
+    return "\(whole) has no \(kind) '\(name)'\(hint)"
   }
 }

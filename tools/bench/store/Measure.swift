@@ -25,7 +25,8 @@ enum Measure {
   static func row(_ work: String, _ amount: Int, _ seconds: Double, _ note: String = "") {
     let rate = Double(amount) / seconds
     let columns = [
-      pad(work, 44), pad(String(amount), 12, right: true), pad(fixed(seconds, 2) + " s", 10, right: true),
+      pad(work, 44), pad(String(amount), 12, right: true),
+      pad(fixed(seconds, 2) + " s", 10, right: true),
       pad(fixed(rate / 1e6, 3) + " M/s", 12, right: true), pad("\(peakMiB) MiB", 10, right: true),
     ]
     print(columns.joined(separator: "  ") + (note.isEmpty ? "" : "  \(note)"))

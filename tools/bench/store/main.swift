@@ -16,7 +16,8 @@ func option(_ name: String, _ standard: Int) -> Int {
 }
 
 guard arguments.count >= 2 else {
-  print("usage: StoreBench bulk|stream|lookup STORE | csv FILE  [--events N] [--lookups N] [--seed N]")
+  print(
+    "usage: StoreBench bulk|stream|lookup STORE | csv FILE  [--events N] [--lookups N] [--seed N]")
   exit(64)
 }
 let seed = UInt64(option("seed", 20_260_101))
