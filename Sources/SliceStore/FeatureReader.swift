@@ -89,6 +89,18 @@ public final class FeatureReader {
     return values
   }
 
+  /// The features of an entity without events: what a row whose key has a null is answered with.
+  public func answerEmpty(
+    at time: Timestamp, into values: inout [Value]
+  ) throws(StoreError) {
+    try checkFloor(at: plan.declaration.slice.slice(of: time).index)
+    for accumulator in accumulators { accumulator.reset() }
+    values = features.map { index in
+      let feature = plan.features[index]
+      return feature.finish(accumulators, feature.columns)
+    }
+  }
+
   private func checkFloor(at slice: Int64) throws(StoreError) {
     let floor = floor()
     guard floor > .min, let longest = steps.last, slice - longest.slices < floor else { return }
