@@ -15,11 +15,14 @@ struct ChunkCutter: ~Copyable {
   private var atEnd = false
   /// Thrown once the rows before it are handed out.
   private var failure: RowFileError?
+  /// A chunk ends here even where more rows are at hand.
+  private let forcedCut: Int?
 
   init(_ source: consuming ByteSource, format: RowFormat, options: RowChunker.Options) {
     self.source = source
     self.format = format
     rowLimit = options.rowLimit
+    forcedCut = options.forcedCut
     pool = ChunkPool(capacity: min(options.chunkSize, options.rowLimit))
     buffer = pool.take()
     boundaries = RowBoundaries(format: format)
@@ -33,6 +36,9 @@ struct ChunkCutter: ~Copyable {
     if count == 0 {
       if let failure { throw failure }
       return nil
+    }
+    if let forcedCut, position.offset < forcedCut, forcedCut < position.offset + count {
+      return cut(forcedCut - position.offset)
     }
     return cut(count)
   }

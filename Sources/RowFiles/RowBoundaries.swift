@@ -46,7 +46,7 @@ struct RowBoundaries {
   /// The first `count` bytes, up to a row's end, have been taken away.
   mutating func removeFirst(_ count: Int) {
     scanned -= count
-    lastEnd = 0
+    lastEnd = max(0, lastEnd - count)
   }
 
   private mutating func noteLastNewline(

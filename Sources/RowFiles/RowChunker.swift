@@ -13,6 +13,10 @@ public final class RowChunker: Sendable {
     /// The longest row that is accepted, its line end included.
     public var rowLimit = 16 << 20
 
+    /// An offset in uncompressed bytes at which a chunk is to end, for a reader that goes on where an
+    /// earlier one stopped and has to see the bytes before that as well.
+    public var forcedCut: Int?
+
     public init() {}
     public init(chunkSize: Int, rowLimit: Int = 16 << 20) {
       precondition(chunkSize > 0 && rowLimit > 0 && rowLimit <= 1 << 30)

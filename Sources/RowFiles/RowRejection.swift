@@ -43,6 +43,8 @@ public enum RowProblem: Hashable, Sendable {
   /// At a byte of the row, counted from 1.
   case json(column: Int, String)
   case notAnObject
+  /// The row reads well, but what it says cannot be stored.
+  case refused(String)
   case duplicateMember
 
   init?(_ fault: CSVRow.Fault) {
@@ -79,6 +81,7 @@ extension RowProblem: CustomStringConvertible {
     case .unterminatedQuote: "a quote is opened and never closed"
     case .textAfterQuote: "text follows a closing quote"
     case .json(let column, let reason): "not JSON at byte \(column): \(reason)"
+    case .refused(let reason): reason
     case .notAnObject: "not a JSON object"
     case .duplicateMember: "the object has this member twice"
     }
