@@ -33,7 +33,8 @@ let package = Package(
     library("RowFiles", uses: ["FeatureModel", "CZlib"]),
     library("AsOfJoin", uses: ["FeatureModel"]),
     library("SliceStore", uses: ["Rocks", "FeatureModel", "Aggregates"]),
-    library("Hindcast", uses: ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"]),
+    library(
+      "Hindcast", uses: ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"]),
     .executableTarget(
       name: "HindcastCLI", dependencies: ["Hindcast"], swiftSettings: settings),
     .executableTarget(

@@ -35,7 +35,8 @@ public enum AsOfJoin {
     for row in readingOrder(keys, times) {
       if keys.present[row] {
         try keys.bytes.withUnsafeBufferPointer { bytes throws(Reader.Failure) in
-          let entity = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[keys.range(row)])
+          let entity = UnsafeRawBufferPointer(
+            rebasing: UnsafeRawBufferPointer(bytes)[keys.range(row)])
           try reader.answer(
             hash: keys.hashes[row], entity: entity, at: times[row], knowledge.mode(row),
             into: &values)

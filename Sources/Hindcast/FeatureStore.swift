@@ -62,7 +62,8 @@ extension FeatureStore {
   ) throws(HindcastError) -> (streams: [StreamDeclaration], views: [ViewDeclaration]) {
     var streams: [StreamDeclaration] = []
     for case .stream(let stream) in parsed { streams.append(stream) }
-    var known = Dictionary(uniqueKeysWithValues: store.streams.map { ($0.declaration.name, $0.declaration) })
+    var known = Dictionary(
+      uniqueKeysWithValues: store.streams.map { ($0.declaration.name, $0.declaration) })
     for stream in streams { known[stream.name] = stream }
     var views: [ViewDeclaration] = []
     var problems: [DeclarationError.Problem] = []

@@ -101,7 +101,8 @@ extension FeatureStore {
       }
       if let bytes, SourceRecord(bytes) == nil {
         throw .refused(
-          "source '\(name)' belongs to a producer that is not a file; use --source with another name")
+          "source '\(name)' belongs to a producer that is not a file; use --source with another name"
+        )
       }
       let record = bytes.flatMap { SourceRecord($0) }
       if let place = groups.firstIndex(where: { $0.record == record }) {
@@ -111,5 +112,12 @@ extension FeatureStore {
       }
     }
     return groups.sorted { ($0.record?.rows ?? 0) < ($1.record?.rows ?? 0) }
+  }
+}
+
+extension FeatureStore {
+  /// The rows of a file that a position covers; nil for positions of other producers.
+  public static func rows(at position: SourcePosition) -> Int? {
+    SourceRecord(position.position)?.rows
   }
 }

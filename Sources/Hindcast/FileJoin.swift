@@ -105,7 +105,9 @@ final class FileJoin {
   /// The features' output columns: their names, with the view's where two views have the same.
   var columns: [String] {
     let names = readers.flatMap { reader in
-      reader.features.map { (reader.plan.declaration.name, reader.plan.features[$0].declaration.name) }
+      reader.features.map {
+        (reader.plan.declaration.name, reader.plan.features[$0].declaration.name)
+      }
     }
     return names.map { view, feature in
       names.count { $0.1 == feature } == 1 ? feature : "\(view).\(feature)"
@@ -113,7 +115,8 @@ final class FileJoin {
   }
 
   /// Joins all rows and writes them. A row without a readable time ends the join with its line.
-  func run(to output: String?, progress: (Int, Double?) -> Void) throws(HindcastError) -> JoinReport {
+  func run(to output: String?, progress: (Int, Double?) -> Void) throws(HindcastError) -> JoinReport
+  {
     var report = JoinReport()
     let columns = columns
     let writer = try output.map { path throws(HindcastError) in
@@ -142,7 +145,8 @@ final class FileJoin {
         }
       }
       progress(
-        report.rows, chunker.compressedSize.map { Double(chunk.compressedPosition) / Double(max($0, 1)) })
+        report.rows,
+        chunker.compressedSize.map { Double(chunk.compressedPosition) / Double(max($0, 1)) })
     }
     report.spineDigest = digester.value
     if let writer {

@@ -74,12 +74,15 @@ extension Receipt {
     for (stream, seal) in try Self.texts("seals", json) {
       seals[stream] = Timestamp(parsing: seal)
     }
-    guard case .array(let listed) = json["views"]?.content, case .int(let rows) = json["rows"]?.content
+    guard case .array(let listed) = json["views"]?.content,
+      case .int(let rows) = json["rows"]?.content
     else { throw Self.bad("views") }
     self.rows = Int(rows)
     views = []
     for view in listed {
-      guard case .array(let features) = view["features"]?.content else { throw Self.bad("features") }
+      guard case .array(let features) = view["features"]?.content else {
+        throw Self.bad("features")
+      }
       let names = features.compactMap { feature -> String? in
         if case .string(let name) = feature.content { name } else { nil }
       }
@@ -91,7 +94,9 @@ extension Receipt {
     outputFormat = try text("format", json)
   }
 
-  private static func texts(_ name: String, _ json: JSONValue) throws(HindcastError) -> [String: String] {
+  private static func texts(_ name: String, _ json: JSONValue) throws(HindcastError) -> [String:
+    String]
+  {
     guard case .object(let members) = json[name]?.content else { throw bad(name) }
     var texts: [String: String] = [:]
     for member in members {

@@ -56,7 +56,8 @@ extension FeatureStore {
     return (report, receipt)
   }
 
-  private func knowledge(_ spine: String, _ request: JoinRequest) throws(HindcastError) -> Timestamp {
+  private func knowledge(_ spine: String, _ request: JoinRequest) throws(HindcastError) -> Timestamp
+  {
     switch request.mode {
     case .knownAt(let known): return known
     case .corrected, .fresh:

@@ -30,12 +30,14 @@ extension FeatureStore {
   ) throws(HindcastError) -> [CheckedView] {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("hindcast-check-\(UUID().uuidString)").path
+    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let trial = try HindcastError.store { () throws(StoreError) in
-      try FeatureStore.open(folder, .create)
-    }
     let batch = try readSample(sample, stream, format)
-    return try views.map { view throws(HindcastError) in
+    return try views.enumerated().map { index, view throws(HindcastError) in
+      // One store per view, so that its size is the view's own.
+      let trial = try HindcastError.store { () throws(StoreError) in
+        try FeatureStore.open("\(folder)/\(index)", .create)
+      }
       var checked = CheckedView(view: view)
       checked.rows = batch.rows.count + batch.rejected.count
       checked.rejected = Array(batch.rejected.prefix(10))
@@ -76,8 +78,7 @@ extension FeatureStore {
       _ = loader.add(batch, worker: 0)
       try loader.commit(positions: [])
       let report = try store.verify()
-      let before = checked
-      checked.entries = report.entries - before.entries
+      checked.entries = report.entries
       checked.storedBytes = report.bytes
       checked.warnings = try warnings(view, stream, batch)
       checked.answers = try answers(view, stream, batch, entities)

@@ -61,7 +61,10 @@ struct SourceFinder {
         var done = 0
         while let next = candidates.first, next.record.position.offset <= chunk.end.offset {
           let end = next.record.position.offset - chunk.start.offset
-          guard end >= done else { candidates.removeFirst(); continue }
+          guard end >= done else {
+            candidates.removeFirst()
+            continue
+          }
           digester.update(UnsafeRawBufferPointer(rebasing: chunk.bytes[done..<end]))
           done = end
           if digester.value == next.record.digest { best = next.name }
@@ -79,7 +82,8 @@ struct SourceFinder {
   ) -> [(name: String, record: SourceRecord)] {
     known.filter { _, record in
       record.headBytes <= chunk.bytes.count
-        && Digest(of: UnsafeRawBufferPointer(rebasing: chunk.bytes[..<record.headBytes])) == record.head
+        && Digest(of: UnsafeRawBufferPointer(rebasing: chunk.bytes[..<record.headBytes]))
+          == record.head
     }.map { ($0.key, $0.value) }.sorted { $0.record.position.offset < $1.record.position.offset }
   }
 }

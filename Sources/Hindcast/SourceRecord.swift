@@ -34,7 +34,8 @@ struct SourceRecord: Hashable, Sendable {
   }
 
   init(
-    position: RowPosition, rows: Int, digest: Digest, endsWithLine: Bool, headBytes: Int, head: Digest
+    position: RowPosition, rows: Int, digest: Digest, endsWithLine: Bool, headBytes: Int,
+    head: Digest
   ) {
     self.position = position
     self.rows = rows
