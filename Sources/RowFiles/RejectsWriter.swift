@@ -19,7 +19,9 @@ public final class RejectsWriter: Sendable {
   public init(path: String) throws(RowFileError) {
     self.path = path
     descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw RowFileError(path: path, problem: .cannotOpen(errno: errno)) }
+    guard descriptor >= 0 else {
+      throw RowFileError(path: path, problem: .cannotOpen(errno: errno))
+    }
     state = Mutex(State())
     if lseek(descriptor, 0, SEEK_END) == 0 {
       state.withLock { $0.text.append("line,field,reason,row\n") }
@@ -66,7 +68,9 @@ public final class RejectsWriter: Sendable {
     var done = 0
     let bytes = state.text.bytes
     while done < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, $0.count - done) }
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress! + done, $0.count - done)
+      }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else {
         throw RowFileError(path: path, problem: .cannotWrite(errno: errno))
