@@ -91,7 +91,6 @@ final class JSONRowParser {
   private func appendValue(
     _ scanner: inout JSONScanner, _ row: UnsafeRawBufferPointer, to column: inout EventColumn
   ) throws(Fault) -> RowProblem? {
-    let start = scanner
     let token = try next(&scanner)
     switch (token.kind, column.type) {
     case (.null, _):
@@ -105,11 +104,7 @@ final class JSONRowParser {
     case (.number, .int), (.number, .double), (.number, .timestamp):
       return ValueParser.append(UnsafeRawBufferPointer(rebasing: row[token.range]), to: &column)
     default:
-      scanner = start
-      do {
-        let range = try scanner.skipValue()
-        return Self.mismatch(UnsafeRawBufferPointer(rebasing: row[range]), column.type)
-      } catch { throw Self.fault(error) }
+      return try mismatch(&scanner, from: token, column.type)
     }
   }
 
@@ -128,8 +123,17 @@ final class JSONRowParser {
     return unescaped.withUnsafeBytes { ValueParser.append($0, to: &column) }
   }
 
-  private static func mismatch(_ text: UnsafeRawBufferPointer, _ type: FieldType) -> RowProblem {
-    let excerpt = RowProblem.excerpt(text)
+  /// The value that begins with `token` is of another type; a container is read to its end for the message.
+  private func mismatch(
+    _ scanner: inout JSONScanner, from token: JSONToken, _ type: FieldType
+  ) throws(Fault) -> RowProblem {
+    if token.kind == .objectStart || token.kind == .arrayStart {
+      // The object of the row is open around it.
+      while scanner.depth > 1 { _ = try next(&scanner) }
+    }
+    let start = token.kind == .string ? token.range.lowerBound - 1 : token.range.lowerBound
+    let value = UnsafeRawBufferPointer(rebasing: scanner.bytes[start..<scanner.offset])
+    let excerpt = RowProblem.excerpt(value)
     return switch type {
     case .int: .notAnInteger(excerpt)
     case .double: .notANumber(excerpt)

@@ -55,6 +55,28 @@ struct ChunkTests {
     }
   }
 
+  @Test("a chunk ends at a forced cut, and no row is lost by it", arguments: [3, 40, 4096])
+  func forcedCut(_ chunkSize: Int) throws {
+    let folder = Folder()
+    let lines = (0..<30).map { "\"\($0)\n\"\n" }
+    let path = folder.file("rows.csv", Array(("a\n" + lines.joined()).utf8))
+    for kept in 1..<30 {
+      var options = RowChunker.Options(chunkSize: chunkSize)
+      let cut = 2 + lines[..<kept].joined().utf8.count
+      options.forcedCut = cut
+      let chunker = try RowChunker(path: path, options: options)
+      var bytes: [UInt8] = []
+      var ends: Set<Int> = []
+      while let chunk = try chunker.next() {
+        bytes += chunk.bytes
+        ends.insert(chunk.end.offset)
+        #expect(!chunk.isUnterminated)
+      }
+      #expect(ends.contains(cut))
+      #expect(bytes == Array(lines.joined().utf8))
+    }
+  }
+
   @Test("a position behind the end of the file is refused")
   func goOnTooFar() throws {
     let folder = Folder()
