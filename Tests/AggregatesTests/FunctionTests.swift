@@ -24,6 +24,10 @@ struct FunctionTests {
     ("sum", .double, (0..<10).map { _ in .double(0.1) }, .double(1)),
     ("sum", .int, [.null], .int(0)),
     ("sum", .double, [.null], .double(0)),
+    ("sum", .double, [.double(1e308), .double(1e308)], .null),
+    ("sum", .double, [.double(1e308), .double(1e308), .double(-1e308)], .double(1e308)),
+    ("variance", .double, [.double(1e300), .double(-1e300)], .null),
+    ("stddev", .double, [.double(1e300), .double(-1e300)], .null),
     ("mean", .int, [.int(1), .int(2), .null], .double(1.5)),
     (
       "mean", .double, [.double(.greatestFiniteMagnitude), .double(.greatestFiniteMagnitude)],

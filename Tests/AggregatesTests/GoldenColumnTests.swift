@@ -51,33 +51,33 @@ struct GoldenColumnTests {
 
   @Test func extremesAreStoredSo() {
     let some = [3, nil, 260].map { extremum($0) }
-    #expect(hex(Extremum<Least>.encoded(some)) == "0105" + "0300000000000000" + "02000000000101")
+    #expect(hex(Extremum.encoded(some)) == "0105" + "0300000000000000" + "02000000000101")
     let equal = [-1, -1].map { extremum($0) }
-    #expect(hex(Extremum<Least>.encoded(equal)) == "00" + "ffffffffffffffff" + "00")
-    #expect(hex(Extremum<Least>.encoded([])) == "00" + "0000000000000000" + "00")
-    #expect(hex(Extremum<Least>.encoded([extremum(nil)])) == "0100" + "0000000000000000" + "00")
+    #expect(hex(Extremum.encoded(equal)) == "00" + "ffffffffffffffff" + "00")
+    #expect(hex(Extremum.encoded([])) == "00" + "0000000000000000" + "00")
+    #expect(hex(Extremum.encoded([extremum(nil)])) == "0100" + "0000000000000000" + "00")
   }
 
   @Test func edgesAreStoredSo() {
     let entries = [10, 12].map { time in
-      EdgeValue<Greatest>().absorbing([Event(word: 5, time: time)])
+      EdgeValue(.greatest).absorbing([Event(word: 5, time: time)])
     }
     #expect(
-      hex(EdgeValue<Greatest>.encoded(entries)) == "00" + "0a00000000000000" + "010002"
+      hex(EdgeValue.encoded(entries)) == "00" + "0a00000000000000" + "010002"
         + "0500000000000000" + "00")
   }
 
   @Test func textsAreStoredSo() {
     let texts: [[UInt8]?] = [[0x62], nil, []]
     let entries = texts.map { text in
-      TextExtremum<Least>().absorbing(text.map { [Event(text: $0)] } ?? [])
+      TextExtremum(.least).absorbing(text.map { [Event(text: $0)] } ?? [])
     }
-    #expect(hex(TextExtremum<Least>.encoded(entries)) == "0105" + "0100" + "62")
+    #expect(hex(TextExtremum.encoded(entries)) == "0105" + "0100" + "62")
     let edges = [
-      TextEdge<Least>().absorbing([Event(time: 7, text: [0xc3, 0xa9])]), TextEdge<Least>(),
+      TextEdge(.least).absorbing([Event(time: 7, text: [0xc3, 0xa9])]), TextEdge(.least),
     ]
     #expect(
-      hex(TextEdge<Least>.encoded(edges)) == "0700000000000000" + "00" + "0101" + "02" + "c3a9")
+      hex(TextEdge.encoded(edges)) == "0700000000000000" + "00" + "0101" + "02" + "c3a9")
   }
 
   @Test func distinctSetsAreStoredSo() {
@@ -108,7 +108,7 @@ struct GoldenColumnTests {
     #expect(umlaut == 0xaf25_e670_5398_00b9)
   }
 
-  private func extremum(_ value: Int64?) -> Extremum<Least> {
-    Extremum<Least>().absorbing(value.map { [Event(word: UInt64(bitPattern: $0))] } ?? [])
+  private func extremum(_ value: Int64?) -> Extremum {
+    Extremum(.least).absorbing(value.map { [Event(word: UInt64(bitPattern: $0))] } ?? [])
   }
 }

@@ -113,14 +113,14 @@ enum HostileColumns {
   static let all: [StoredColumn] =
     sums
     + [
-      column("minimum", Extremum<Least>(), words([3, 70_000, -5])),
-      column("maximum, some empty", Extremum<Greatest>(), words([3]) + [[]] + words([-1])),
-      column("first", EdgeValue<Least>(), words([3, 70_000, -5])),
-      column("last, some empty", EdgeValue<Greatest>(), words([3]) + [[]]),
-      column("least text", TextExtremum<Least>(), texts),
-      column("greatest text, some empty", TextExtremum<Greatest>(), texts + [[]]),
-      column("first text", TextEdge<Least>(), texts),
-      column("last text, some empty", TextEdge<Greatest>(), texts + [[]]),
+      column("minimum", Extremum(.least), words([3, 70_000, -5])),
+      column("maximum, some empty", Extremum(.greatest), words([3]) + [[]] + words([-1])),
+      column("first", EdgeValue(.least), words([3, 70_000, -5])),
+      column("last, some empty", EdgeValue(.greatest), words([3]) + [[]]),
+      column("least text", TextExtremum(.least), texts),
+      column("greatest text, some empty", TextExtremum(.greatest), texts + [[]]),
+      column("first text", TextEdge(.least), texts),
+      column("last text, some empty", TextEdge(.greatest), texts + [[]]),
       column("exact set", DistinctSet(exactUpTo: 8, precision: 4), words([1, 2, 3]) + [[]]),
       column("sparse sketch", DistinctSet(exactUpTo: 0, precision: 4), words([1, .max, 1 << 60])),
       column("dense sketch", DistinctSet(exactUpTo: 0, precision: 4), [hashes(80), hashes(3)]),
@@ -156,7 +156,7 @@ enum HostileColumns {
     _ name: String, _ neutral: P, _ entries: [[Event]]
   ) -> StoredColumn {
     StoredColumn(
-      testDescription: name, code: P.code, rows: entries.count,
+      testDescription: name, code: neutral.code, rows: entries.count,
       bytes: P.encoded(entries.map { neutral.absorbing($0) }))
   }
 }

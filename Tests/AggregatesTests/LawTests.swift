@@ -44,10 +44,10 @@ struct LawTests {
         narrow ? UInt64(Int.random(in: 0...300, using: &random)) : random.next()
       }
       for order in [WordOrder.whole, .double] {
-        try expectLaws(Extremum<Least>(order), events, seed: seed)
-        try expectLaws(Extremum<Greatest>(order), events, seed: seed)
-        try expectLaws(EdgeValue<Least>(order), events, seed: seed)
-        try expectLaws(EdgeValue<Greatest>(order), events, seed: seed)
+        try expectLaws(Extremum(.least, order), events, seed: seed)
+        try expectLaws(Extremum(.greatest, order), events, seed: seed)
+        try expectLaws(EdgeValue(.least, order), events, seed: seed)
+        try expectLaws(EdgeValue(.greatest, order), events, seed: seed)
       }
     }
   }
@@ -62,10 +62,10 @@ struct LawTests {
         alphabet.randomElement(using: &random)!
       }
     }
-    try expectLaws(TextExtremum<Least>(), events, seed: seed)
-    try expectLaws(TextExtremum<Greatest>(), events, seed: seed)
-    try expectLaws(TextEdge<Least>(), events, seed: seed)
-    try expectLaws(TextEdge<Greatest>(), events, seed: seed)
+    try expectLaws(TextExtremum(.least), events, seed: seed)
+    try expectLaws(TextExtremum(.greatest), events, seed: seed)
+    try expectLaws(TextEdge(.least), events, seed: seed)
+    try expectLaws(TextEdge(.greatest), events, seed: seed)
   }
 
   @Test(arguments: seeds)
