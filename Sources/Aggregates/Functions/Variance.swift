@@ -2,7 +2,8 @@
 import FeatureModel
 
 /// The sample variance: the double nearest to (n·Σx² − (Σx)²) / (n·(n−1)), as Python's
-/// `statistics.variance`. Never negative; null for fewer than two values, and where it is beyond the finite doubles.
+/// `statistics.variance`. Never negative; null for fewer than two values, and where it is beyond the
+/// finite doubles.
 public enum Variance: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "variance",
