@@ -7,10 +7,15 @@ public enum Suggestion {
     let folded = fold(name)
     var best: (distance: Int, name: String)?
     for candidate in valid {
-      let distance = distance(folded, fold(candidate))
+      let other = fold(candidate)
+      // Who stops early has typed what is right so far.
+      let isStart = folded.count >= 3 && other.starts(with: folded)
+      let distance = isStart ? min(1, other.count - folded.count) : distance(folded, other)
       if distance < best?.distance ?? .max { best = (distance, candidate) }
     }
-    guard let best, best.distance <= max(1, folded.count / 3) else { return nil }
+    // Of one or two letters anything is near to anything.
+    let allowed = folded.count < 3 ? 0 : max(1, folded.count / 3)
+    guard let best, best.distance <= allowed else { return nil }
     return best.name
   }
 
