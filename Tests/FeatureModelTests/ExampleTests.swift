@@ -1,4 +1,5 @@
 // The examples under schemas/ are read, and the schemas know what the reader knows.
+import Aggregates
 import FeatureModel
 import Foundation
 import Testing
@@ -8,11 +9,13 @@ import Testing
     .deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "schemas")
 
+  static let reader = DeclarationReader(signatures: AggregateCatalog.signatures)
+
   static func declarations() throws -> [ParsedDeclaration] {
     let folder = schemas.appending(path: "examples")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     return try names.filter { $0.hasSuffix(".json") }.flatMap { name in
-      try Samples.reader.read(String(contentsOf: folder.appending(path: name), encoding: .utf8))
+      try reader.read(String(contentsOf: folder.appending(path: name), encoding: .utf8))
     }
   }
 
@@ -29,9 +32,9 @@ import Testing
     #expect(views.map(\.name) == ["author_activity", "component_churn", "sender_history"])
     for view in views {
       let stream = try #require(streams[view.stream])
-      let resolved = try Samples.reader.resolve(view, against: stream)
+      let resolved = try Self.reader.resolve(view, against: stream)
       let text = CanonicalForm.text(resolved, over: stream)
-      let again = try Samples.reader.readView(text, over: stream)
+      let again = try Self.reader.readView(text, over: stream)
       #expect(CanonicalForm.text(again, over: stream) == text)
     }
   }
@@ -51,6 +54,9 @@ import Testing
       names(view, "view") == [
         "$schema", "view", "stream", "entity", "slice", "where", "retention", "features",
       ])
+    let signatures = AggregateCatalog.signatures
+    let inFeature = signatures.map(\.name) + signatures.flatMap(\.parameters).map(\.name)
+    #expect(names(view, "feature").sorted() == (inFeature + ["windows"]).sorted())
     #expect(
       names(try schema("stream.schema.json"), "stream")
         == ["$schema", "stream", "fields", "eventTime", "arrivalTime", "id"])

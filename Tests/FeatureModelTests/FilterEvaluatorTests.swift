@@ -3,7 +3,8 @@ import FeatureModel
 import Testing
 
 @Suite struct FilterEvaluatorTests {
-  /// Nil is unknown. Numbers are compared exactly, by their decimal expansions' owner: 128-bit integers.
+  /// Nil is unknown. Numbers are compared exactly, by their decimal expansions' owner: 128-bit
+  /// integers.
   static func judge(_ filter: Filter, _ row: [Value]) -> Bool? {
     switch filter {
     case .isNull(let field): return row[field] == .null
@@ -49,8 +50,8 @@ import Testing
     }
   }
 
-  /// Twice the whole number against the double, once the double's size allows it; fractions beyond a
-  /// half are settled by rounding.
+  /// Twice the whole number against the double, once the double's size allows it; fractions beyond
+  /// a half are settled by rounding.
   static func exactOrder(_ int: Int64, _ double: Double) -> Int {
     if abs(double) >= 0x1p64 { return double > 0 ? -1 : 1 }
     let whole = Int128(double.rounded(.towardZero))

@@ -1,5 +1,5 @@
-// What is wrong with a declaration: every mistake with its place and the way out, so that one run is
-// enough to correct a file.
+// What is wrong with a declaration: every mistake with its place and the way out, so that one run
+// is enough to correct a file.
 
 /// All mistakes of one text, in its order.
 public struct DeclarationError: Error, Equatable, Sendable, CustomStringConvertible {

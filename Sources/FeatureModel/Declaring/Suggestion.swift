@@ -2,7 +2,8 @@
 
 /// Finds the valid name that was probably meant.
 public enum Suggestion {
-  /// The nearest of the valid names, or nil where none is near. Costs the product of the lengths for each.
+  /// The nearest of the valid names, or nil where none is near. Costs the product of the lengths
+  /// for each.
   public static func nearest(to name: String, among valid: [String]) -> String? {
     let folded = fold(name)
     var best: (distance: Int, name: String)?
@@ -19,7 +20,8 @@ public enum Suggestion {
     return best.name
   }
 
-  /// What follows a complaint about a wrong name: `; did you mean 'x'?`, or the list of valid names.
+  /// What follows a complaint about a wrong name: `; did you mean 'x'?`, or the list of valid
+  /// names.
   public static func phrase(for name: String, among valid: [String]) -> String {
     if let near = nearest(to: name, among: valid) { return "; did you mean '\(near)'?" }
     return valid.isEmpty ? "" : "; there \(valid.count == 1 ? "is" : "are") \(list(valid))"

@@ -1,5 +1,5 @@
-// A view's declaration: entity, slice, filter, retention, features. Without a stream only the form is
-// checked; what needs the stream's fields is passed over.
+// A view's declaration: entity, slice, filter, retention, features. Without a stream only the form
+// is checked; what needs the stream's fields is passed over.
 
 struct ViewReader {
   private static let names = [
