@@ -1,6 +1,7 @@
 // Decimal text to numbers, on bytes, without allocation: what CSV cells and JSON tokens go through.
 // Doubles of up to 19 digits whose digits fit 2^53 and whose power of ten is exact need one
-// multiplication or division (Clinger 1990); all others go to the C library, which rounds correctly.
+// multiplication or division (Clinger 1990); all others go to the C library, which rounds
+// correctly.
 import Glibc
 
 public enum NumberParser {
@@ -26,8 +27,9 @@ public enum NumberParser {
     return value == .min ? nil : -value
   }
 
-  /// An optional sign, digits with at most one point, an optional exponent; the nearest double. Nil for
-  /// anything else: blanks, hexadecimal, `nan`, `inf`, and numbers too large for a finite double.
+  /// An optional sign, digits with at most one point, an optional exponent; the nearest double. Nil
+  /// for anything else: blanks, hexadecimal, `nan`, `inf`, and numbers too large for a finite
+  /// double.
   public static func parseDouble(_ bytes: UnsafeRawBufferPointer) -> Double? {
     guard let parts = decompose(bytes) else { return nil }
     if parts.exact, parts.digits <= 1 << 53, abs(parts.exponent) <= 22 {

@@ -1,4 +1,5 @@
-// Decimal text to numbers: limits and forms by table, and equality with the C library on random text.
+// Decimal text to numbers: limits and forms by table, and equality with the C library on random
+// text.
 import FeatureModel
 import Glibc
 import Testing
