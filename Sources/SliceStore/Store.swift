@@ -39,9 +39,9 @@ public enum Durability: Sendable {
 public final class Store: Sendable {
   public let path: String
   public let options: StoreOptions
-  let database: Database
-  let meta: ColumnFamily
-  let slices: ColumnFamily
+  package let database: Database
+  package let meta: ColumnFamily
+  package let slices: ColumnFamily
   let isReadOnly: Bool
   let retention: RetentionFilter
   let registry: Mutex<Registry>
