@@ -84,9 +84,7 @@ extension FeatureStore {
       report.expired += part.expired
       if part.rows > 0 { report.views += group.views.map(\.declaration.name) }
     }
-    if let rejects {
-      try HindcastError.file { () throws(RowFileError) in try rejects.sync() }
-    }
+    try HindcastError.store { () throws(StoreError) in try store.settle() }
     return report
   }
 

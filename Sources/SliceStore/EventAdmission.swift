@@ -53,6 +53,24 @@ enum EventAdmission {
       admitted.eventTimes.append(event)
       admitted.arrivalTimes.append(arrival)
     }
+    for (index, field) in stream.fields.enumerated() where field.type == .double {
+      refuseNonFinite(batch.columns[index], field.name, &admitted)
+    }
+  }
+
+  /// NaN and the infinities have no place in exact sums or in an order.
+  private static func refuseNonFinite(
+    _ column: EventColumn, _ field: String, _ admitted: inout AdmittedEvents
+  ) {
+    for row in admitted.mask.indices
+    where column.words[row] & 0x7FF0_0000_0000_0000 == 0x7FF0_0000_0000_0000 {
+      guard column.valid[row] != 0, admitted.mask[row] != 0 else { continue }
+      admitted.mask[row] = 0
+      let value = Double(bitPattern: column.words[row])
+      admitted.refused.append(
+        RefusedEvent(row: row, field: field, reason: "\(value) is not a finite number"))
+    }
+    admitted.refused.sort { $0.row < $1.row }
   }
 
   /// Nil for nearly all events: both times in range, and a lag that any slice length can hold.
