@@ -47,6 +47,11 @@ let package = Package(
     tests("FeatureModelTests", uses: ["FeatureModel", "Aggregates"]),
     tests("AggregatesTests", uses: ["Aggregates", "FeatureModel"]),
     tests("RowFilesTests", uses: ["RowFiles", "FeatureModel"]),
+    tests(
+      "ConformanceTests",
+      uses: ["Hindcast", "AsOfJoin", "SliceStore", "RowFiles", "FeatureModel"]),
+    tests("HindcastTests", uses: ["Hindcast", "SliceStore", "RowFiles", "FeatureModel"]),
+    tests("CommandLineTests", uses: ["FeatureModel"]),
     tests("SliceStoreTests", uses: ["SliceStore", "FeatureModel", "Aggregates", "Rocks"]),
   ]
 )
