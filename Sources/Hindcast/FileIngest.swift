@@ -14,6 +14,8 @@ public struct IngestOptions: Sendable {
   public var source: String?
   /// Where refused rows go; nil: the first one ends the run, and nothing after the last commit is stored.
   public var rejects: String?
+  /// How much is read at a time, and so the least between two commits; nil: what suits large files.
+  package var chunkBytes: Int?
 
   public init() {}
 }
@@ -75,7 +77,7 @@ extension FeatureStore {
       let run = IngestRun(
         store: store, stream: declaration, views: group.views,
         reader: try SourceReader(
-          path: path, name: name, format: options.format, continuing: group.record),
+          path: path, name: name, options, continuing: group.record),
         // A row that two groups refuse is written once.
         rejects: index == 0 ? rejects : nil, skipsRefused: rejects != nil, progress: progress)
       let part = try run.run()

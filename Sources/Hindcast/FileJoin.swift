@@ -32,6 +32,8 @@ public struct JoinReport: Sendable {
   public var answerDigest = Digest(of: "")
   /// The latest time in the spine.
   public var latest: Timestamp?
+  /// Rows that have a null in their key, and so the features of an unknown entity, by view.
+  public var rowsWithoutKey: [String: Int] = [:]
 }
 
 extension FeatureReader: PointInTimeReader {}
@@ -40,6 +42,8 @@ extension FeatureReader: PointInTimeReader {}
 final class FileJoin {
   private let request: JoinRequest
   private let readers: [FeatureReader]
+  /// What is appended to each row.
+  private let columns: [String]
   private let schema: RowSchema
   private let chunker: RowChunker
   private let parser: RowParser
@@ -67,12 +71,15 @@ final class FileJoin {
     self.readers = readers
     self.keyFields = keyFields
     timeField = 0
-    let schema = RowSchema(fields, required: [0])
+    columns = Self.columns(of: readers)
+    try Self.checkUnique(columns)
+    let schema = RowSchema(fields, required: [0], reserved: columns)
     self.schema = schema
     let chunker = try HindcastError.file { () throws(RowFileError) in
       try RowChunker(path: spine, format: request.spineFormat)
     }
     self.chunker = chunker
+    try Self.check(columns, against: chunker)
     parser = try HindcastError.file { () throws(RowFileError) in
       try RowParser(for: chunker, schema: schema)
     }
@@ -103,7 +110,7 @@ final class FileJoin {
   }
 
   /// The features' output columns: their names, with the view's where two views have the same.
-  var columns: [String] {
+  private static func columns(of readers: [FeatureReader]) -> [String] {
     let names = readers.flatMap { reader in
       reader.features.map {
         (reader.plan.declaration.name, reader.plan.features[$0].declaration.name)
@@ -114,11 +121,39 @@ final class FileJoin {
     }
   }
 
+  private static func checkUnique(_ columns: [String]) throws(HindcastError) {
+    var seen: Set<String> = []
+    for column in columns where !seen.insert(column).inserted {
+      throw .refused("the feature '\(column)' is asked for twice: name it once")
+    }
+  }
+
+  /// A CSV spine shows in its header what JSON objects show row by row (`RowSchema.reserved`).
+  private static func check(
+    _ columns: [String], against chunker: RowChunker
+  ) throws(HindcastError) {
+    let taken = Set((chunker.header?.names ?? []).map { Array($0.utf8) })
+    for column in columns where taken.contains(Array(column.utf8)) {
+      throw .refused(
+        "\(chunker.path): the spine has a column '\(column)' already, and the feature of that name "
+          + "would be a second one: rename the column, or choose other features (--view VIEW:A,B)")
+    }
+  }
+
+  private func checkFormat() throws(HindcastError) {
+    let output = request.outputFormat ?? chunker.format
+    if output == chunker.format { return }
+    throw .refused(
+      "the spine is \(chunker.format.rawValue) and its rows are kept as they stand, so the output "
+        + "cannot be \(output.rawValue): write \(chunker.format.rawValue), or convert the spine first"
+    )
+  }
+
   /// Joins all rows and writes them. A row without a readable time ends the join with its line.
   func run(to output: String?, progress: (Int, Double?) -> Void) throws(HindcastError) -> JoinReport
   {
     var report = JoinReport()
-    let columns = columns
+    try checkFormat()
     let writer = try output.map { path throws(HindcastError) in
       try HindcastError.file { () throws(RowFileError) in
         try RowWriter(
@@ -136,7 +171,7 @@ final class FileJoin {
       report.rows += times.count
       report.latest = max(report.latest ?? .earliest, times.max() ?? .earliest)
       guard let writer else { return }
-      let answers = try answers(batch, times)
+      let answers = try answers(batch, times, &report)
       try HindcastError.file { () throws(RowFileError) in
         for (index, row) in rows.enumerated() {
           writer.beginRow(raw: UnsafeRawBufferPointer(rebasing: chunk.bytes[row.range]))
@@ -169,18 +204,20 @@ final class FileJoin {
       rows.removeAll(keepingCapacity: true)
       var firstBad: RowRejection?
       parser.parse(chunk, into: &batch, rows: &rows) { firstBad = firstBad ?? $0 }
-      if let firstBad { throw .row(path: chunker.path, firstBad) }
+      if let firstBad { throw .row(path: chunker.path, firstBad, remedy: "") }
       try body(chunk, batch, rows)
     }
   }
 
   /// One column of values per feature.
   private func answers(
-    _ batch: EventBatch, _ times: [Timestamp]
+    _ batch: EventBatch, _ times: [Timestamp], _ report: inout JoinReport
   ) throws(HindcastError) -> [[Value]] {
     var answers: [[Value]] = []
     for (index, reader) in readers.enumerated() {
       let keys = SpineKeys(batch, fields: keyFields[index])
+      let without = keys.present.count { !$0 }
+      if without > 0 { report.rowsWithoutKey[reader.plan.declaration.name, default: 0] += without }
       var columns: [[Value]] = Array(repeating: [], count: reader.features.count)
       try HindcastError.store { () throws(StoreError) in
         try AsOfJoin.join(keys, at: times, .all(request.mode), with: reader, into: &columns)

@@ -7,10 +7,13 @@ public enum HindcastError: Error, Sendable {
   case store(StoreError)
   case file(RowFileError)
   case declaration(DeclarationError)
-  /// A row that can't be taken; nothing of it, or after the last position, was stored.
-  case row(path: String, RowRejection)
+  /// A row that can't be taken; nothing of it, or after the last position, was stored. The remedy is a
+  /// sentence on how to go on, or empty.
+  case row(path: String, RowRejection, remedy: String)
   /// The request itself makes no sense; the text says how to mend it.
   case refused(String)
+  /// Declarations that can't be registered; one line for each mistake, with the text it is in.
+  case declarations([String])
 }
 
 extension HindcastError: CustomStringConvertible {
@@ -19,8 +22,10 @@ extension HindcastError: CustomStringConvertible {
     case .store(let error): "\(error)"
     case .file(let error): "\(error)"
     case .declaration(let error): "\(error)"
-    case .row(let path, let rejection): "\(path): \(rejection)"
+    case .row(let path, let rejection, let remedy):
+      "\(path): \(rejection)" + (remedy.isEmpty ? "" : ". \(remedy)")
     case .refused(let reason): reason
+    case .declarations(let mistakes): mistakes.joined(separator: "\n")
     }
   }
 }

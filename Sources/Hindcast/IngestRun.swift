@@ -71,13 +71,16 @@ final class IngestRun: Sendable {
 
   private func checkFailure() throws(HindcastError) {
     if let row = state.withLock({ $0.firstBadRow }) {
-      throw .row(path: reader.chunker.path, row)
+      throw .row(
+        path: reader.chunker.path, row,
+        remedy: "Mend it and run the same again, or set bad rows aside with --rejects FILE")
     }
     if let failure = state.withLock({ $0.failure }) { throw failure }
   }
 
   private func commit(_ loader: BulkLoader) throws(HindcastError) {
-    guard let record = reader.record else { return }
+    // Without new rows there is no new position either, and no file to write for it.
+    guard let record = reader.record, record != reader.continued else { return }
     if let rejects {
       // What is refused must be on the disk before the position says that it was dealt with.
       try HindcastError.file { () throws(RowFileError) in try rejects.sync() }

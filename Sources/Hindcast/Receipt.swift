@@ -1,7 +1,7 @@
 // A receipt: what it takes to make a training set again, byte for byte, whatever has arrived since. Writing
 // one moves the seals of the streams to its k, so that nothing can arrive below it any more.
 import FeatureModel
-import Glibc
+import RowFiles
 import SliceStore
 
 /// The record of one join.
@@ -67,24 +67,28 @@ extension Receipt {
     guard case .int(1) = json["receipt"]?.content else { throw Self.bad("receipt") }
     guard let known = Timestamp(parsing: try text("known", json)) else { throw Self.bad("known") }
     self.known = known
-    isAsServed = try text("mode", json) == "as_served"
+    let mode = try text("mode", json)
+    guard mode == "as_served" || mode == "known_at" else { throw Self.bad("mode") }
+    isAsServed = mode == "as_served"
     time = try text("time", json)
     keys = try Self.texts("keys", json)
     seals = [:]
     for (stream, seal) in try Self.texts("seals", json) {
-      seals[stream] = Timestamp(parsing: seal)
+      guard let time = Timestamp(parsing: seal) else { throw Self.bad("seals") }
+      seals[stream] = time
     }
-    guard case .array(let listed) = json["views"]?.content,
-      case .int(let rows) = json["rows"]?.content
-    else { throw Self.bad("views") }
+    guard case .array(let listed) = json["views"]?.content else { throw Self.bad("views") }
+    guard case .int(let rows) = json["rows"]?.content else { throw Self.bad("rows") }
     self.rows = Int(rows)
     views = []
     for view in listed {
       guard case .array(let features) = view["features"]?.content else {
         throw Self.bad("features")
       }
-      let names = features.compactMap { feature -> String? in
-        if case .string(let name) = feature.content { name } else { nil }
+      var names: [String] = []
+      for feature in features {
+        guard case .string(let name) = feature.content else { throw Self.bad("features") }
+        names.append(name)
       }
       views.append(
         View(name: try text("view", view), digest: try digest("digest", view), features: names))
@@ -92,6 +96,7 @@ extension Receipt {
     spineDigest = try digest("spine", json)
     answerDigest = try digest("answer", json)
     outputFormat = try text("format", json)
+    guard RowFormat(rawValue: outputFormat) != nil else { throw Self.bad("format") }
   }
 
   private static func texts(_ name: String, _ json: JSONValue) throws(HindcastError) -> [String:

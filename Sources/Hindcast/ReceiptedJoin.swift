@@ -59,7 +59,10 @@ extension FeatureStore {
   private func knowledge(_ spine: String, _ request: JoinRequest) throws(HindcastError) -> Timestamp
   {
     switch request.mode {
-    case .knownAt(let known): return known
+    case .knownAt(let known):
+      // What would refuse the join has to do so before anything is sealed for it.
+      if spine != "-" { _ = try FileJoin(store, spine: spine, request).run(to: nil) { _, _ in } }
+      return known
     case .corrected, .fresh:
       throw .refused(
         "what is known by now cannot be known again later, so such a join has no receipt: "

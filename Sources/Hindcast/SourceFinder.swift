@@ -53,6 +53,7 @@ struct SourceFinder {
     return try HindcastError.file { () throws(RowFileError) in
       let chunker = try RowChunker(path: path, format: format)
       var digester = Digester()
+      SourceRecord.begin(&digester, header: chunker.header)
       var best: String?
       var candidates: [(name: String, record: SourceRecord)] = []
       while let chunk = try chunker.next() {

@@ -7,6 +7,8 @@ import Synchronization
 final class SourceReader: Sendable {
   let chunker: RowChunker
   let name: String
+  /// Where an earlier run ended.
+  let continued: SourceRecord?
   private let state: Mutex<State>
 
   private struct State: ~Copyable {
@@ -16,26 +18,35 @@ final class SourceReader: Sendable {
     var endsWithLine = true
     var headBytes = 0
     var head: Digest?
+
+    /// The same rows under another header are other data.
+    init(header: CSVHeader?) { SourceRecord.begin(&digester, header: header) }
   }
 
   /// Opens a file and goes to where `record` left it; what lies before must be what it was then.
   init(
-    path: String, name: String, format: RowFormat?, continuing record: SourceRecord?
+    path: String, name: String, _ ingest: IngestOptions, continuing record: SourceRecord?
   ) throws(HindcastError) {
     var options = RowChunker.Options()
+    if let bytes = ingest.chunkBytes { options.chunkSize = bytes }
     options.forcedCut = record?.position.offset
     let chunker = try HindcastError.file { () throws(RowFileError) in
-      try RowChunker(path: path, format: format, options: options)
+      try RowChunker(path: path, format: ingest.format, options: options)
     }
     self.chunker = chunker
     self.name = name
-    state = Mutex(State())
+    continued = record
+    state = Mutex(State(header: chunker.header))
     if let record { try skip(to: record, path) }
   }
 
   private func skip(to record: SourceRecord, _ path: String) throws(HindcastError) {
     while (state.withLock { $0.position?.offset ?? 0 }) < record.position.offset {
-      guard try next() != nil else { throw Self.changed(path, name, record) }
+      guard try next() != nil else {
+        throw .refused(
+          "\(path) is shorter than source '\(name)' was when \(record.position.offset) bytes of it were "
+            + "taken in. If this is other data, give it a name of its own: --source NAME")
+      }
     }
     let isSame = state.withLock { state in
       state.rows = record.rows

@@ -8,7 +8,7 @@
 //   2       8      uncompressed bytes before the position, header included
 //   10      8      line of the position, from 1
 //   18      8      rows before it, refused ones included
-//   26      16     XXH3-128 of the rows' bytes before it, high half first
+//   26      16     XXH3-128 of the CSV header and all rows' bytes before it, high half first
 //   42      8      h, how many of those bytes the head's digest covers
 //   50      16     XXH3-128 of the first h bytes of the rows
 import FeatureModel
@@ -43,6 +43,11 @@ struct SourceRecord: Hashable, Sendable {
     self.endsWithLine = endsWithLine
     self.headBytes = headBytes
     self.head = head
+  }
+
+  /// What a source's digest covers before its rows.
+  static func begin(_ digester: inout Digester, header: CSVHeader?) {
+    header?.row.withUnsafeBytes { digester.update($0) }
   }
 
   /// Nil where the bytes are not a file's record: positions of other producers look different.

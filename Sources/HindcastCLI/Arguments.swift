@@ -34,7 +34,7 @@ struct Arguments {
   private(set) var positional: [String] = []
   private var values: [String: [String]] = [:]
 
-  /// `-` alone is a word, as is everything behind `--`.
+  /// `-` alone is a word, as are negative numbers (times before 1970) and everything behind `--`.
   init(_ words: [String], options: [Option]) throws(UsageError) {
     var rest = words[...]
     while let word = rest.popFirst() {
@@ -42,7 +42,7 @@ struct Arguments {
         positional += rest
         break
       }
-      guard word.hasPrefix("-"), word != "-" else {
+      guard word.hasPrefix("-"), word != "-", Int64(word) == nil else {
         positional.append(word)
         continue
       }
@@ -57,7 +57,8 @@ struct Arguments {
     guard word.hasPrefix("--"), let option = options.first(where: { $0.name == name }) else {
       let known = options.map { "--\($0.name)" } + ["--help"]
       throw UsageError(
-        description: "there is no option '\(word)'" + hint(word, known))
+        description: "there is no option '\(word)'" + hint(word, known)
+          + " (a word that begins with - goes behind --)")
     }
     let inline = word.contains("=") ? String(word.drop { $0 != "=" }.dropFirst()) : nil
     if option.value == nil {
@@ -72,6 +73,11 @@ struct Arguments {
       throw UsageError(description: "--\(name) is given twice")
     }
     values[name, default: []].append(value)
+  }
+
+  /// Whether `words` ask for help; not behind `--`.
+  static func askForHelp(_ words: [String]) -> Bool {
+    words.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
   }
 
   subscript(name: String) -> String? { values[name]?.last }

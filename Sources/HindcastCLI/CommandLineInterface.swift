@@ -1,4 +1,5 @@
 // Finds the command, runs it, and turns errors into a line and an exit code.
+import Glibc
 import Hindcast
 
 enum CommandLineInterface {
@@ -44,14 +45,28 @@ enum CommandLineInterface {
       return .usage
     }
     let rest = Array(words.dropFirst())
-    if rest.contains("--help") || rest.contains("-h") {
+    if Arguments.askForHelp(rest) {
       print(command.help)
       return .success
     }
-    do { return try command.run(try Arguments(rest, options: command.options)) } catch {
-      Terminal.complain("\(error)")
+    do {
+      let code = try command.run(try Arguments(rest, options: command.options))
+      try Terminal.flush()
+      return code
+    } catch {
+      // A reader that has seen enough, like `head`, is no failure.
+      if isClosedPipe(error) { return .success }
+      let more = error is UsageError ? " ('hindcast \(name) --help' shows how)" : ""
+      Terminal.complain("\(error)\(more)")
       return exitCode(of: error)
     }
+  }
+
+  private static func isClosedPipe(_ error: any Error) -> Bool {
+    var error = error
+    if case HindcastError.file(let inner) = error { error = inner }
+    guard let error = error as? RowFileError else { return false }
+    return error.path == "-" && error.problem == .cannotWrite(errno: EPIPE)
   }
 
   private static func exitCode(of error: any Error) -> ExitCode {
@@ -60,7 +75,7 @@ enum CommandLineInterface {
     case let error as HindcastError:
       switch error {
       case .store: .store
-      case .file, .row, .declaration, .refused: .badInput
+      case .file, .row, .declaration, .declarations, .refused: .badInput
       }
     case is StoreError: .store
     case is RowFileError, is DeclarationError: .badInput

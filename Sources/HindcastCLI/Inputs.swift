@@ -65,22 +65,25 @@ enum Inputs {
     }.joined(separator: "|")
   }
 
-  static func declarations(_ paths: [String]) throws -> [ParsedDeclaration] {
-    var parsed: [ParsedDeclaration] = []
-    var problems: [String] = []
+  static func declarations(_ paths: [String]) throws(HindcastError) -> [DeclarationText] {
+    var texts: [DeclarationText] = []
     for path in paths {
       guard let text = FileManager.default.contents(atPath: path) else {
-        throw HindcastError.refused("\(path): cannot be read")
+        throw .refused("\(path): cannot be read")
       }
-      do {
-        parsed += try [UInt8](text).withUnsafeBytes { try FeatureStore.declarations.read($0) }
-      } catch { problems += "\(error)".split(separator: "\n").map { "\(path): \($0)" } }
+      texts.append(DeclarationText(name: path, text: [UInt8](text)))
     }
-    if !problems.isEmpty { throw HindcastError.refused(problems.joined(separator: "\n")) }
-    return parsed
+    return texts
   }
 
-  static func list(_ text: String?) -> [String]? {
-    text.map { $0.split(separator: ",").map(String.init) }
+  /// Names of features: at least one, and none twice.
+  static func features(_ text: String) throws(UsageError) -> [String] {
+    let names = text.split(separator: ",").map(String.init)
+    if names.isEmpty { throw UsageError(description: "no feature is named: write A,B") }
+    var seen: Set<String> = []
+    for name in names where !seen.insert(name).inserted {
+      throw UsageError(description: "the feature '\(name)' is named twice")
+    }
+    return names
   }
 }

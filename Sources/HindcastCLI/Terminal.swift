@@ -1,5 +1,5 @@
 // What people see: tables, one-line complaints, and a progress line that only a terminal gets.
-import Glibc
+@preconcurrency import Glibc
 import Hindcast
 
 enum Terminal {
@@ -9,6 +9,15 @@ enum Terminal {
   static func write(_ text: String) {
     let bytes = Array(text.utf8)
     _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  /// Hands over what was printed. Throws where it cannot be written: an answer that got lost must not look
+  /// like success.
+  static func flush() throws(RowFileError) {
+    errno = 0
+    if fflush(stdout) != 0 || ferror(stdout) != 0 {
+      throw RowFileError(path: "-", problem: .cannotWrite(errno: errno == 0 ? EPIPE : errno))
+    }
   }
 
   static var isInteractive: Bool { isatty(STDERR_FILENO) != 0 }

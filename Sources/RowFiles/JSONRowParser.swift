@@ -7,6 +7,7 @@ import Glibc
 final class JSONRowParser {
   private let schema: RowSchema
   private let names: [[UInt8]]
+  private let reserved: Set<[UInt8]>
   /// For the n-th member of a row: the field it was in an earlier row, or -1.
   private var guesses: [Int] = []
   private var unescaped: [UInt8] = []
@@ -19,6 +20,7 @@ final class JSONRowParser {
   init(_ schema: RowSchema) {
     self.schema = schema
     names = schema.fields.map { Array($0.name.utf8) }
+    reserved = Set(schema.reserved.map { Array($0.utf8) })
   }
 
   func parse(
@@ -64,6 +66,7 @@ final class JSONRowParser {
       if key.kind == .objectEnd { break }
       let field = field(of: key, in: row, place: place)
       place += 1
+      if !reserved.isEmpty { try checkReserved(key, in: row) }
       guard field >= 0 else {
         do { try scanner.skipValue() } catch { throw Self.fault(error) }
         continue
@@ -76,6 +79,20 @@ final class JSONRowParser {
     }
     _ = try next(&scanner)
     try fillUp(&batch, count: count)
+  }
+
+  private func checkReserved(
+    _ key: JSONToken, in row: UnsafeRawBufferPointer
+  ) throws(Fault) {
+    var name = Array(row[key.range])
+    if key.escaped {
+      name.removeAll()
+      JSONScanner.unescape(key, in: row, into: &name)
+    }
+    if reserved.contains(name) {
+      throw Fault(
+        field: nil, problem: .reservedMember(String(decoding: name, as: UTF8.self)))
+    }
   }
 
   /// Absent members are null; nulls must be allowed.

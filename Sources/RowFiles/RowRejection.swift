@@ -46,6 +46,8 @@ public enum RowProblem: Hashable, Sendable {
   /// The row reads well, but what it says cannot be stored.
   case refused(String)
   case duplicateMember
+  /// The row has a member of a name that is to be appended to it.
+  case reservedMember(String)
 
   init?(_ fault: CSVRow.Fault) {
     switch fault {
@@ -84,6 +86,8 @@ extension RowProblem: CustomStringConvertible {
     case .refused(let reason): reason
     case .notAnObject: "not a JSON object"
     case .duplicateMember: "the object has this member twice"
+    case .reservedMember(let name):
+      "the object has a member '\(name)' already, and a column of that name is to be appended"
     }
   }
 }

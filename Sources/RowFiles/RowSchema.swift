@@ -7,11 +7,18 @@ public struct RowSchema: Hashable, Sendable {
   /// Indices of fields that must have a value; a row with a null there is refused.
   public let required: Set<Int>
 
+  /// Names that no row may have, because something is to be appended under them. Asked of the members of
+  /// JSON objects only: a CSV file's names are in its header.
+  public let reserved: [String]
+
   /// - Precondition: no two fields have one name.
-  public init(_ fields: [StreamDeclaration.Field], required: Set<Int> = []) {
+  public init(
+    _ fields: [StreamDeclaration.Field], required: Set<Int> = [], reserved: [String] = []
+  ) {
     precondition(Set(fields.map(\.name)).count == fields.count, "two fields have one name")
     self.fields = fields
     self.required = required
+    self.reserved = reserved
   }
 
   /// All fields of a stream; the event time must have a value.

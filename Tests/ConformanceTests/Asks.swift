@@ -13,10 +13,10 @@ enum Ask: String, CaseIterable, Sendable {
     -> [(question: Vector.Question, outcome: Outcome)]
   {
     switch self {
-    case .reader: return questions.map { ($0, Self.outcome { try Self.read($0, store) } ($0)) }
+    case .reader: return questions.map { ($0, Self.outcome { try Self.read($0, store) }($0)) }
     case .get:
       return questions.filter { !$0.entity.contains(nil) }.map { question in
-        (question, Self.outcome { try Self.get($0, store) } (question))
+        (question, Self.outcome { try Self.get($0, store) }(question))
       }
     case .join:
       return grouped(questions, byMode: true).flatMap { group in

@@ -52,7 +52,7 @@ enum Feed: String, CaseIterable, Sendable {
       do {
         try ingestFile([row], stream, store, name: "refused\(step)")
         return false
-      } catch HindcastError.row(_, let rejection) {
+      } catch HindcastError.row(_, let rejection, _) {
         return rejection.line == (self == .csvFile ? 2 : 1)
       }
     }
@@ -100,7 +100,8 @@ enum Feed: String, CaseIterable, Sendable {
   ) throws {
     let path = "\(store.store.path).\(name).\(self == .csvFile ? "csv" : "jsonl")"
     let lines = self == .csvFile ? Self.csv(rows, stream) : Self.jsonLines(rows, stream)
-    try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: false, encoding: .utf8)
+    try (lines.joined(separator: "\n") + "\n").write(
+      toFile: path, atomically: false, encoding: .utf8)
     var options = IngestOptions()
     options.source = name
     let report = try store.ingest(path, into: stream.name, options)

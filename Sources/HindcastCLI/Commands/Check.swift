@@ -27,20 +27,24 @@ enum Check: Command {
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 1, upTo: nil)
-    let parsed = try Inputs.declarations(words)
+    let texts = try Inputs.declarations(words)
     let scratch = FileManager.default.temporaryDirectory
       .appendingPathComponent("hindcast-check-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     let store =
       try arguments["store"].map { try FeatureStore.open($0, .readOnly) }
       ?? FeatureStore.open(scratch, .create)
-    let (streams, views) = try store.resolve(parsed)
+    let resolved = try store.resolve(texts)
+    let (streams, views) = (resolved.streams, resolved.views)
     var known = Dictionary(
       uniqueKeysWithValues: store.store.streams.map { ($0.declaration.name, $0.declaration) })
     for stream in streams { known[stream.name] = stream }
     guard let sample = arguments["sample"] else {
-      print("\(streams.count) streams and \(views.count) views, no mistakes")
+      tell(resolved, arguments)
       return .success
+    }
+    guard !views.isEmpty else {
+      throw UsageError(description: "a sample is tried with views, and the files declare none")
     }
     guard let entities = Int(arguments["entities"] ?? "3"), entities > 0 else {
       throw UsageError(description: "--entities takes a number from 1 on")
@@ -57,6 +61,18 @@ enum Check: Command {
       for view in checked { show(view, sample) }
     }
     return checked.contains { !$0.warnings.isEmpty || $0.rejectedCount > 0 } ? .found : .success
+  }
+
+  private static func tell(_ resolved: ResolvedDeclarations, _ arguments: Arguments) {
+    guard arguments.has("json") else {
+      print("\(resolved.streams.count) streams and \(resolved.views.count) views, no mistakes")
+      return
+    }
+    print(
+      JSONValue.object([
+        ("streams", .array(resolved.streams.map { .string($0.name) })),
+        ("views", .array(resolved.views.map { .string($0.name) })),
+      ]).compact)
   }
 
   private static func show(_ checked: CheckedView, _ sample: String) {

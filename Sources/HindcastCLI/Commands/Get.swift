@@ -30,7 +30,7 @@ enum Get: Command {
     let store = try FeatureStore.open(words[0], .readOnly)
     let answer = try store.get(
       words[1], entity: Inputs.entity(words[2]), at: time, mode,
-      features: Inputs.list(arguments["features"]))
+      features: try arguments["features"].map(Inputs.features))
     if arguments.has("json") {
       print(
         JSONValue.object([

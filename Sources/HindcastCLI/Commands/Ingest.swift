@@ -20,7 +20,8 @@ enum Ingest: Command {
     """
   static let examples = [
     "hindcast ingest ./store commits tools/demo/data/commits.csv.gz",
-    "zcat today.jsonl.gz | hindcast ingest ./store commits - --format jsonl --source today",
+    "zcat tools/demo/data/commits.csv.gz | hindcast ingest ./store commits - --format csv "
+      + "--source the-archive",
   ]
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
@@ -53,7 +54,8 @@ enum Ingest: Command {
   private static func show(_ path: String, _ report: IngestReport, _ line: ProgressLine) {
     if report.rows == 0 {
       print(
-        "\(path): nothing new; \(Terminal.grouped(report.rowsBefore)) rows were taken in before")
+        "\(path): nothing new; \(Terminal.grouped(report.rowsBefore)) rows were taken in before, as "
+          + report.source)
       return
     }
     let rate = ProgressLine.rate(Double(report.rows) / line.seconds)

@@ -21,7 +21,9 @@ enum Join: Command {
       Option(
         "receipt", "FILE", "write what re-runs this join to the same bytes; seals the streams"),
       Option("verify", "FILE", "re-run a receipt's join and compare"),
-      Option(flag: "json", "print the report as JSON, to standard error"),
+      Option(
+        flag: "json",
+        "print the report as JSON, to standard error; that of --verify to standard output"),
     ]
   static let details = """
     All columns and rows of the spine are kept, in their order; a row without a readable time ends the
@@ -29,8 +31,11 @@ enum Join: Command {
     each row gets what was served at its time.
     """
   static let examples = [
-    "hindcast join ./store commits.csv.gz --view author_activity --time arrival_time_ms -o out.csv",
-    "hindcast join ./store out.csv --verify receipt.json --output /dev/null",
+    "hindcast join ./store tools/demo/data/commits.csv.gz --view author_activity "
+      + "--time arrival_time_ms -o joined.csv",
+    "hindcast join ./store tools/demo/data/commits.csv.gz --view author_activity:30d_COMMIT_COUNT "
+      + "-o training.csv.gz --receipt training.receipt.json",
+    "hindcast join ./store tools/demo/data/commits.csv.gz --verify training.receipt.json",
   ]
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
@@ -45,17 +50,38 @@ enum Join: Command {
     let update = { (rows: Int, fraction: Double?) in line.update(rows: rows, fraction: fraction) }
     let report: JoinReport
     if let path = arguments["receipt"] {
+      // Opened first: a receipt that cannot be written is to be found out before anything is sealed.
+      var file = try ByteSink(path: path)
       let result = try store.joinWithReceipt(
         words[1], to: output, request, now: Inputs.now(), progress: update)
       report = result.report
-      try Data((result.receipt.json.pretty + "\n").utf8).write(
-        to: URL(fileURLWithPath: path), options: .atomic)
+      try write(result.receipt, to: &file)
     } else {
       report = try store.join(words[1], to: output, request, progress: update)
     }
     line.finish()
+    warn(report)
     tell(report, arguments, line)
     return .success
+  }
+
+  private static func write(
+    _ receipt: Receipt, to file: inout ByteSink
+  ) throws(RowFileError) {
+    let text = Array((receipt.json.pretty + "\n").utf8)
+    try text.withUnsafeBufferPointer { (bytes) throws(RowFileError) in
+      try file.write(UnsafeRawBufferPointer(bytes))
+    }
+    _ = try file.finish()
+  }
+
+  private static func warn(_ report: JoinReport) {
+    for (view, rows) in report.rowsWithoutKey.sorted(by: { $0.key < $1.key }) {
+      Terminal.complain(
+        "\(Terminal.grouped(rows)) of \(Terminal.grouped(report.rows)) rows have no key for view "
+          + "'\(view)' and got the features of an unknown entity; --key FIELD=COLUMN names the column"
+      )
+    }
   }
 
   private static func tell(_ report: JoinReport, _ arguments: Arguments, _ line: ProgressLine) {
@@ -74,9 +100,9 @@ enum Join: Command {
   private static func request(
     _ arguments: Arguments, _ store: FeatureStore
   ) throws -> JoinRequest {
-    let views = arguments.all("view").map { text -> (name: String, features: [String]?) in
+    let views = try arguments.all("view").map { text -> (name: String, features: [String]?) in
       let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-      return (parts.first ?? "", parts.count > 1 ? Inputs.list(parts[1]) : nil)
+      return (parts.first ?? "", parts.count > 1 ? try Inputs.features(parts[1]) : nil)
     }
     guard let first = views.first else {
       throw UsageError(description: "name at least one view: --view VIEW, or --view VIEW:A,B")
@@ -128,10 +154,33 @@ enum Join: Command {
       spineFormat: try Inputs.format(arguments, "format")
     ) { line.update(rows: $0, fraction: $1) }
     line.finish()
-    for mismatch in mismatches {
-      print("\(mismatch.what): \(mismatch.expected) in the receipt, \(mismatch.found) now")
-    }
-    if mismatches.isEmpty { print("the same \(Terminal.grouped(report.rows)) rows, byte for byte") }
+    tell(report, mismatches, arguments)
     return mismatches.isEmpty ? .success : .found
+  }
+
+  /// To standard error where the rows go to standard output.
+  private static func tell(
+    _ report: JoinReport, _ mismatches: [ReceiptMismatch], _ arguments: Arguments
+  ) {
+    var lines = mismatches.map { "\($0.what): \($0.expected) in the receipt, \($0.found) now" }
+    if mismatches.isEmpty {
+      lines = ["the same \(Terminal.grouped(report.rows)) rows, byte for byte"]
+    }
+    if arguments.has("json") {
+      let list = mismatches.map { mismatch in
+        JSONValue.object([
+          ("what", .string(mismatch.what)), ("expected", .string(mismatch.expected)),
+          ("found", .string(mismatch.found)),
+        ])
+      }
+      lines = [
+        JSONValue.object([
+          ("rows", .int(Int64(report.rows))), ("same", .bool(mismatches.isEmpty)),
+          ("mismatches", .array(list)),
+        ]).compact
+      ]
+    }
+    let text = lines.joined(separator: "\n")
+    if arguments["output"] == "-" { Terminal.write(text + "\n") } else { print(text) }
   }
 }

@@ -35,18 +35,31 @@ enum Seal: Command {
   static let name = "seal"
   static let summary = "Declare that nothing arrives in a stream before an instant any more"
   static let words = "STORE STREAM TIME"
-  static let options: [Option] = []
+  static let options = [Option(flag: "json", "print JSON")]
   static let details = """
     Events that are ingested later and claim an earlier arrival count as arriving at the seal: what was
     answered about the time before stays as it was. A seal never moves back.
     """
-  static let examples = ["hindcast seal ./store commits 2026-01-01"]
+  static let examples = ["hindcast seal ./store commits 2020-01-01"]
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 3, upTo: 3)
     let time = try Inputs.time(words[2], "TIME")
+    let now = Inputs.now()
+    guard time <= now else {
+      throw HindcastError.refused(
+        "\(time) lies ahead of the clock (\(now)), and a seal never moves back: all that comes until "
+          + "then would count as late. Name an instant that has passed")
+    }
     try FeatureStore.open(words[0]).store.seal(words[1], at: time)
-    print("stream \(words[1]) is sealed up to \(time)")
+    if arguments.has("json") {
+      print(
+        JSONValue.object([
+          ("stream", .string(words[1])), ("seal", .string(time.description)),
+        ]).compact)
+    } else {
+      print("stream \(words[1]) is sealed up to \(time)")
+    }
     return .success
   }
 }
@@ -56,7 +69,8 @@ enum Expire: Command {
   static let summary = "Give up a view's slices before an instant, and their space"
   static let words = "STORE VIEW"
   static let options = [
-    Option("before", "TIME", "default: the stream's seal less the view's declared retention")
+    Option("before", "TIME", "default: the stream's seal less the view's declared retention"),
+    Option(flag: "json", "print JSON"),
   ]
   static let details = """
     Requests whose window begins before that instant are refused from then on, instead of being answered
@@ -75,8 +89,15 @@ enum Expire: Command {
         description: "view '\(words[1])' declares no retention, or its stream has no seal yet: "
           + "say --before TIME")
     }
-    let floor = try store.expire(words[1], before: before)
-    print("view \(words[1]) keeps slices from \(view.declaration.slice.start(of: floor)) on")
+    let floor = view.declaration.slice.start(of: try store.expire(words[1], before: before))
+    if arguments.has("json") {
+      print(
+        JSONValue.object([
+          ("view", .string(words[1])), ("floor", .string(floor.description)),
+        ]).compact)
+    } else {
+      print("view \(words[1]) keeps slices from \(floor) on")
+    }
     return .success
   }
 }

@@ -13,15 +13,15 @@ enum Register: Command {
     name is refused, with what differs.
     """
   static let examples = [
-    "hindcast register ./store schemas/examples/commits.stream.json "
-      + "schemas/examples/author_activity.view.json"
+    "hindcast register ./store tools/demo/declarations/commits.stream.json "
+      + "tools/demo/declarations/author_activity.view.json"
   ]
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 2, upTo: nil)
-    let parsed = try Inputs.declarations(Array(words.dropFirst()))
+    let texts = try Inputs.declarations(Array(words.dropFirst()))
     let store = try FeatureStore.open(words[0], .create)
-    let reports = try store.register(parsed)
+    let reports = try store.register(texts)
     if arguments.has("json") {
       print(JSONValue.array(reports.map(json)).compact)
       return .success
