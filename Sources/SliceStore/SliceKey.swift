@@ -17,13 +17,13 @@ public struct ViewID: Hashable, Comparable, Sendable {
   public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
 }
 
-enum SliceKey {
+package enum SliceKey {
   static let prefixLength = 5
   static let fixedLength = 17
 
   /// Appends the key of one block.
   @inline(__always)
-  static func append(
+  package static func append(
     view: ViewID, group: UInt8, hash: UInt64, entity: UnsafeRawBufferPointer, block: Int32,
     to bytes: inout [UInt8]
   ) {

@@ -43,7 +43,7 @@ public struct ViewPlan: Sendable {
   }
 
   /// Blocks of narrow partials hold this many slices: one or two point reads for most windows.
-  static let narrowSlicesPerBlock = 512
+  package static let narrowSlicesPerBlock = 512
   /// Blocks of one wide partial hold fewer, so that an update rewrites less.
   static let wideSlicesPerBlock = 128
 

@@ -1,144 +1,90 @@
-// The works themselves. Each prints rows of one table; the script beside this program runs them together
-// with the peers.
+// The works that write: bulk load from memory, streaming batches, and the same events as files for the
+// peers. Making the events is outside of every clock.
 import Dispatch
 import FeatureModel
 import Glibc
 import SliceStore
 import Synchronization
 
-enum StoreBench {
+struct StoreBench {
   static let windows: [Int64] = [1, 3, 7, 14, 30, 60, 90, 180, 270, 365]
+  /// Batches that lie ready in memory before the clock starts, and the rows of each: small beside what
+  /// the load itself holds, since peak memory is measured too.
+  private static let batchesReady = 50
+  private static let batchRows = 10_000
 
-  static func open(_ path: String) throws -> Store {
+  let workload: Workload
+  let seed: UInt64
+  let report: Report
+
+  func open(_ path: String) throws -> Store {
     var options = StoreOptions()
     options.cacheBytes = 1 << 30
     let store = try Store.open(at: path, .create, options: options)
     try store.register(Workload.stream)
-    try store.register(Workload.view(windows: windows))
+    try store.register(Workload.view(windows: Self.windows))
     return store
   }
 
-  /// Events come from memory: they are made in batches before the clock starts for each.
-  static func bulk(_ path: String, events: Int, seed: UInt64) throws {
+  /// The declarations that the command line registers, so that they are written down once.
+  func declarations(_ folder: String) throws {
+    try write(CanonicalForm.text(Workload.stream), "\(folder)/payments.stream.json")
+    let view = Workload.view(windows: Self.windows)
+    try write(
+      CanonicalForm.text(view, over: Workload.stream), "\(folder)/account_activity.view.json")
+  }
+
+  private func write(_ text: String, _ path: String) throws {
+    let file = try OutputFile(path)
+    file.write(Array(text.utf8))
+  }
+
+  func bulk(_ path: String, events: Int) throws {
     let store = try open(path)
-    let loader = try store.bulkLoader(for: "payments", workers: 2)
-    let shared = Shared(loader: loader, store: store)
-    let round = 4_000_000
-    var loaded = 0
-    var spent = 0.0
+    let load = ParallelLoad(loader: try store.bulkLoader(for: "payments", workers: 2))
+    var batches = (0..<Self.batchesReady).map { _ in EventBatch(Workload.stream) }
     var generator = SplitMix64(seed: seed)
+    var loaded = 0
+    var cost = Cost()
     while loaded < events {
-      let count = min(round, events - loaded)
-      let batches = makeBatches(count, &generator)
-      spent += try Measure.seconds { try shared.load(batches, isLast: loaded + count == events) }
-      loaded += count
-    }
-    Measure.row("bulk load from memory", events, spent)
-    let compaction = try Measure.seconds { try store.compact() }
-    Measure.row("  with compaction", events, spent + compaction)
-    let statistics = try store.statistics()
-    print("store: \(statistics.fileBytes >> 20) MiB in \(statistics.files) files")
-  }
-
-  private static func makeBatches(_ count: Int, _ random: inout SplitMix64) -> [EventBatch] {
-    let workload = Workload()
-    var batches: [EventBatch] = []
-    var rest = count
-    while rest > 0 {
-      var batch = EventBatch(Workload.stream)
-      workload.fill(&batch, count: min(rest, 50_000), &random)
-      rest -= batch.count
-      batches.append(batch)
-    }
-    return batches
-  }
-
-  /// Two threads add batches, then one commits when memory is full.
-  private struct Shared: @unchecked Sendable {
-    let loader: BulkLoader
-    let store: Store
-
-    func load(_ batches: [EventBatch], isLast: Bool) throws {
-      let next = Atomic<Int>(0)
-      DispatchQueue.concurrentPerform(iterations: 2) { worker in
-        while true {
-          let index = next.add(1, ordering: .relaxed).oldValue
-          if index >= batches.count { break }
-          _ = loader.add(batches[index], worker: worker)
-        }
+      for index in batches.indices {
+        let count = min(Self.batchRows, events - loaded)
+        workload.fill(&batches[index], count: count, &generator)
+        loaded += count
       }
-      if isLast || loader.bytesHeld > store.options.loadBytes {
-        try loader.commit(positions: [SourcePosition(source: "memory", position: [1])])
-      }
+      cost += try Measure.cost { try load.take(batches, isLast: loaded == events) }
     }
+    let held = batches.reduce(0) { $0 + $1.bytesHeld }
+    report.row("bulk", rows: events, cost, ["batches_mib": Double(held) / 1_048_576])
+    cost += try Measure.cost { try store.compact() }
+    let bytes = Double(try store.statistics().fileBytes)
+    report.row("bulk, compacted", rows: events, cost, ["store_mib": bytes / 1_048_576])
   }
 
-  static func stream(_ path: String, events: Int, seed: UInt64) throws {
+  /// Appends batches of 1,000 rows, each with its position, then merges what they left.
+  func stream(_ path: String, events: Int, _ durability: Durability) throws {
     let store = try open(path)
     var generator = SplitMix64(seed: seed &+ 1)
-    let workload = Workload()
     var batch = EventBatch(Workload.stream)
-    for durability in [Durability.written, .synced] {
-      var spent = 0.0
-      for index in 0..<events / 1000 {
-        workload.fill(&batch, count: 1000, &generator)
-        let position = SourcePosition(source: "bench", position: [UInt8](String(index).utf8))
-        spent += try Measure.seconds {
-          _ = try store.append(batch, to: "payments", position: position, durability: durability)
-        }
-      }
-      Measure.row("streaming, 1,000 a batch, \(durability)", events / 1000 * 1000, spent)
-    }
-  }
-
-  static func lookup(_ path: String, lookups: Int, seed: UInt64) throws {
-    let store = try open(path)
-    let end = Workload.start + 365 * Workload.dayMilliseconds + 3_600_000
-    let time = Timestamp(milliseconds: end)!
-    for name in ["ten windows", "1d", "30d", "365d"] {
-      let features = name == "ten windows" ? nil : ["\(name)_COUNT", "\(name)_SUM"]
-      let reader = try store.reader(of: "account_activity", features: features)
-      for round in ["cold", "warm"] {
-        let times = try measureLookups(reader, lookups, time, seed)
-        if round == "warm" {
-          let median = times[times.count / 2]
-          let high = times[times.count * 99 / 100]
-          Measure.row(
-            "look-up, \(name)", lookups, times.reduce(0, +),
-            "p50 \(Measure.fixed(median * 1e6, 2)) us, p99 \(Measure.fixed(high * 1e6, 2)) us")
-        }
+    var cost = Cost()
+    let batches = max(1, events / 1000)
+    for index in 0..<batches {
+      workload.fill(&batch, count: 1000, &generator)
+      let position = SourcePosition(source: "bench", position: [UInt8](String(index).utf8))
+      cost += try Measure.cost {
+        _ = try store.append(batch, to: "payments", position: position, durability: durability)
       }
     }
+    report.row("stream, \(durability)", rows: batches * 1000, cost)
+    cost += try Measure.cost { try store.compact() }
+    report.row("stream, \(durability), compacted", rows: batches * 1000, cost)
   }
 
-  /// Sorted times of look-ups of uniformly random entities.
-  private static func measureLookups(
-    _ reader: FeatureReader, _ count: Int, _ time: Timestamp, _ seed: UInt64
-  ) throws -> [Double] {
-    var random = SplitMix64(seed: seed &+ 2)
-    var key: [UInt8] = []
-    var values: [Value] = []
-    var times: [Double] = []
-    times.reserveCapacity(count)
-    for _ in 0..<count {
-      Workload.key(Int(random.next() % 1_000_000), into: &key)
-      let start = Measure.now
-      let entity = EntityKey(bytes: key)
-      try entity.bytes.withUnsafeBytes {
-        try reader.answer(hash: EntityHash.of($0), entity: $0, at: time, into: &values)
-      }
-      times.append(Measure.now - start)
-    }
-    times.sort()
-    return times
-  }
-
-  static func csv(_ path: String, events: Int, seed: UInt64) throws {
-    let file = fopen(path, "w")!
-    defer { fclose(file) }
-    fputs("account,time,amount\n", file)
+  /// The events that `bulk` loads, as CSV.
+  func csv(_ path: String, events: Int) throws {
+    let file = try OutputFile(path)
+    file.write(Array("account,time,amount\n".utf8))
     var random = SplitMix64(seed: seed)
-    let workload = Workload()
     var line: [UInt8] = []
     var key: [UInt8] = []
     for _ in 0..<events {
@@ -148,7 +94,57 @@ enum StoreBench {
       line += key
       line += ",\(event.time),\(event.cents / 100).".utf8
       line += [48 + UInt8(event.cents % 100 / 10), 48 + UInt8(event.cents % 10), 10]
-      fwrite(line, 1, line.count, file)
+      file.write(line)
     }
+  }
+}
+
+/// Two threads add batches; then one commits, when memory is full or nothing more comes.
+private struct ParallelLoad: @unchecked Sendable {
+  // Unchecked: `add` may run on one thread per worker index, and no other member is used meanwhile.
+  let loader: BulkLoader
+
+  func take(_ batches: [EventBatch], isLast: Bool) throws {
+    let next = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: 2) { worker in
+      while true {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        if index >= batches.count { break }
+        _ = loader.add(batches[index], worker: worker)
+      }
+    }
+    if isLast || loader.bytesHeld > loader.store.options.loadBytes {
+      try loader.commit(positions: [SourcePosition(source: "memory", position: [1])])
+    }
+  }
+}
+
+/// A buffered file that ends the program when it cannot be written.
+private final class OutputFile {
+  private let path: String
+  private let file: UnsafeMutablePointer<FILE>
+
+  init(_ path: String) throws {
+    guard let file = fopen(path, "w") else { throw BenchError("\(path): cannot be written") }
+    self.path = path
+    self.file = file
+  }
+
+  func write(_ bytes: [UInt8]) {
+    precondition(fwrite(bytes, 1, bytes.count, file) == bytes.count, "\(path): cannot be written")
+  }
+
+  deinit { precondition(fclose(file) == 0, "\(path): cannot be written") }
+}
+
+struct BenchError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+extension EventBatch {
+  /// Memory that the columns hold, in bytes.
+  var bytesHeld: Int {
+    columns.reduce(0) { $0 + 8 * $1.words.capacity + $1.valid.capacity + $1.text.capacity }
   }
 }

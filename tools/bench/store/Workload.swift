@@ -1,4 +1,4 @@
-// The synthetic stream of all benchmarks: 1 M entities with 20-byte keys and cubic skew, events spread over
+// The synthetic stream of all benchmarks: entities with 20-byte keys and cubic skew, events spread over
 // 365 days, an amount in cents as a double. A function of the seed alone, so that peers load the same rows.
 import FeatureModel
 
@@ -21,11 +21,22 @@ struct SplitMix64 {
 }
 
 struct Workload {
-  var entities = 1_000_000
-  var days = 365
-  /// 2025-01-01T00:00:00Z.
-  static let start: Int64 = 1_735_689_600_000
   static let dayMilliseconds: Int64 = 86_400_000
+  private static let days: Int64 = 365
+
+  let entities: Int
+  /// The first event's earliest time, in epoch milliseconds.
+  let start: Int64
+  /// The instant before which all events lie.
+  let end: Int64
+
+  /// - Parameter shiftDays: how long after 2025-01-01 the events begin. That year lies within one block
+  ///   of 512 days.
+  init(entities: Int, shiftDays: Int64) {
+    self.entities = entities
+    start = 1_735_689_600_000 + shiftDays * Self.dayMilliseconds
+    end = start + Self.days * Self.dayMilliseconds
+  }
 
   static let stream = StreamDeclaration(
     name: "payments",
@@ -74,9 +85,8 @@ struct Workload {
   func event(_ random: inout SplitMix64) -> Event {
     let unit = random.unit()
     let entity = Int(unit * unit * unit * Double(entities))
-    let span = UInt64(Int64(days) * Self.dayMilliseconds)
     return Event(
-      entity: entity, time: Self.start + Int64(random.next() % span),
+      entity: entity, time: start + Int64(random.next() % UInt64(end - start)),
       cents: Int64(random.next() % 100_000))
   }
 

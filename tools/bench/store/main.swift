@@ -1,10 +1,15 @@
-// Benchmarks of the store alone: bulk load from memory, streaming batches, look-ups. Prints a table.
+// Benchmarks of the store alone, on synthetic events. Prints a table, or JSON lines with --json.
 //
-//   StoreBench bulk STORE [--events N]      load N synthetic events from memory
-//   StoreBench stream STORE [--events N]    append batches of 1,000, each with its position
-//   StoreBench lookup STORE [--lookups N]   look ten windows up for random entities
-//   StoreBench csv FILE [--events N]        write the same events as CSV, for the peers
+//   StoreBench bulk STORE          load events from memory, then compact
+//   StoreBench stream STORE        append batches of 1,000, each with its position; --synced 1: with fsync
+//   StoreBench lookup STORE        look random entities up, beside bare gets of the same keys
+//   StoreBench csv FILE            write the events of `bulk` as CSV, for the peers
+//   StoreBench declarations FOLDER write the stream's and the view's declarations
+//
+// Options: --events N --entities N --lookups N --rounds N --seed N, and --shift-days N, which moves all
+// events: 212 days lay the year across the end of a block.
 import Glibc
+import SliceStore
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 
@@ -16,17 +21,37 @@ func option(_ name: String, _ standard: Int) -> Int {
 }
 
 guard arguments.count >= 2 else {
-  print(
-    "usage: StoreBench bulk|stream|lookup STORE | csv FILE  [--events N] [--lookups N] [--seed N]")
+  print("usage: StoreBench bulk|stream|lookup|csv|declarations PATH [OPTIONS]")
   exit(64)
 }
-let seed = UInt64(option("seed", 20_260_101))
-switch arguments[0] {
-case "bulk": try StoreBench.bulk(arguments[1], events: option("events", 20_000_000), seed: seed)
-case "stream": try StoreBench.stream(arguments[1], events: option("events", 2_000_000), seed: seed)
-case "lookup": try StoreBench.lookup(arguments[1], lookups: option("lookups", 200_000), seed: seed)
-case "csv": try StoreBench.csv(arguments[1], events: option("events", 20_000_000), seed: seed)
-default:
-  print("StoreBench: no work is called '\(arguments[0])'")
-  exit(64)
+let path = arguments[1]
+let events = option("events", 20_000_000)
+let workload = Workload(
+  entities: option("entities", 1_000_000), shiftDays: Int64(option("shift-days", 0)))
+let report = Report(isJSON: arguments.contains("--json"))
+let bench = StoreBench(
+  workload: workload, seed: UInt64(option("seed", 20_260_101)), report: report)
+do {
+  switch arguments[0] {
+  case "bulk":
+    report.header()
+    try bench.bulk(path, events: events)
+  case "stream":
+    report.header()
+    let durability = option("synced", 0) == 0 ? Durability.written : .synced
+    try bench.stream(path, events: events, durability)
+  case "lookup":
+    report.header()
+    let lookup = LookupBench(
+      store: try bench.open(path), workload: workload, seed: bench.seed, report: report)
+    try lookup.run(lookups: option("lookups", 100_000), rounds: option("rounds", 5))
+  case "csv": try bench.csv(path, events: events)
+  case "declarations": try bench.declarations(path)
+  default:
+    print("StoreBench: no work is called '\(arguments[0])'")
+    exit(64)
+  }
+} catch {
+  print("StoreBench: \(error)")
+  exit(1)
 }
