@@ -52,6 +52,18 @@ let package = Package(
       uses: ["Hindcast", "AsOfJoin", "SliceStore", "RowFiles", "FeatureModel"]),
     tests("HindcastTests", uses: ["Hindcast", "SliceStore", "RowFiles", "FeatureModel"]),
     tests("CommandLineTests", uses: ["FeatureModel"]),
-    tests("SliceStoreTests", uses: ["SliceStore", "FeatureModel", "Aggregates", "Rocks"]),
+    .target(
+      name: "CrashStream", dependencies: ["SliceStore", "FeatureModel", "Aggregates", "TestSupport"],
+      path: "Tests/CrashStream", swiftSettings: settings),
+    .executableTarget(
+      name: "CrashWriter", dependencies: ["CrashStream", "SliceStore", "FeatureModel"],
+      path: "Tests/CrashWriter", swiftSettings: settings),
+    .testTarget(
+      name: "SliceStoreTests",
+      dependencies: [
+        "SliceStore", "FeatureModel", "Aggregates", "Rocks", "TestSupport", "CrashStream",
+        "CrashWriter",
+      ], exclude: ["Golden"], swiftSettings: settings),
+    tests("TidyTests", uses: []),
   ]
 )

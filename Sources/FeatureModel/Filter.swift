@@ -22,6 +22,15 @@ public indirect enum Filter: Hashable, Sendable {
 }
 
 extension Filter {
+  /// The indices of all fields it looks at, with repetitions.
+  package var fields: [Int] {
+    switch self {
+    case .compare(let field, _, _), .contained(let field, _), .isNull(let field): [field]
+    case .not(let filter): filter.fields
+    case .and(let filters), .or(let filters): filters.flatMap(\.fields)
+    }
+  }
+
   /// The same expression with each field's index replaced.
   package func mapFields(_ map: (Int) -> Int) -> Filter {
     switch self {

@@ -4,11 +4,13 @@ import Aggregates
 
 /// Merges any number of blocks. Keeps its accumulators from call to call; not for use by two threads at
 /// once (hence unchecked: whoever shares one hands it on whole).
-final class BlockMerger: @unchecked Sendable {
+package final class BlockMerger: @unchecked Sendable {
   private var codes: [UInt8] = []
   private var columns: [Accumulator] = []
   private var builder = BlockBuilder()
   private var places: [Place] = []
+
+  package init() {}
 
   private struct Place {
     var order: UInt64
@@ -18,7 +20,7 @@ final class BlockMerger: @unchecked Sendable {
 
   /// The merged block, or nil where no entry is left; only entries from `firstOffset` on are kept.
   /// - Complexity: O(n log n) in the entries of all blocks.
-  func merge(
+  package func merge(
     _ blocks: [UnsafeRawBufferPointer], firstOffset: Int = 0
   ) throws(CodecError) -> [UInt8]? {
     var views: [BlockView] = []
@@ -50,15 +52,15 @@ final class BlockMerger: @unchecked Sendable {
     let wanted = (0..<view.columnCount).map { view.code(ofColumn: $0) }
     // Accumulators adopt the parameters of what they fold, so a new key gets new ones where that matters.
     if wanted == codes, !wanted.contains(where: AggregateCatalog.adoptsParameters) { return }
-    codes = []
-    columns = []
+    var made: [Accumulator] = []
     for code in wanted {
       guard let column = AggregateCatalog.accumulator(code: code) else {
         throw .malformed("unknown column codec \(code)")
       }
-      columns.append(column)
+      made.append(column)
     }
     codes = wanted
+    columns = made
   }
 
   private func collectPlaces(

@@ -2,7 +2,7 @@
 //
 //   bytes  meaning
 //   1      format, 1
-//   1      number of columns c
+//   1      number of columns c, at least 1
 //   c      codec byte of each column
 //   4      number of entries n, little-endian, at least 1
 //   1      width w of a lag in bytes, 0 to 4; 0 where no entry arrived late
@@ -15,25 +15,26 @@
 import Aggregates
 
 /// A parsed block; borrows its bytes.
-struct BlockView {
+package struct BlockView {
   static let format: UInt8 = 1
   static let lagMax: Int64 = (1 << 31) - 2
 
   private let bytes: UnsafeRawBufferPointer
-  let columnCount: Int
-  let entryCount: Int
-  let lagWidth: Int
+  package let columnCount: Int
+  package let entryCount: Int
+  package let lagWidth: Int
   private let offsetsAt: Int
   private let lagsAt: Int
   private let columnsAt: Int
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(CodecError) {
+  package init(_ bytes: UnsafeRawBufferPointer) throws(CodecError) {
     self.bytes = bytes
     try Self.need(2, bytes.count)
     guard bytes[0] == Self.format else {
       throw .malformed("block format \(bytes[0]); this version reads \(Self.format)")
     }
     columnCount = Int(bytes[1])
+    guard columnCount > 0 else { throw .malformed("block without columns") }
     var position = 2 + columnCount
     try Self.need(position + 5, bytes.count)
     entryCount = Int(bytes.littleEndian32(at: position))
@@ -48,13 +49,13 @@ struct BlockView {
     try Self.need(columnsAt, bytes.count)
   }
 
-  func code(ofColumn column: Int) -> UInt8 { bytes[2 + column] }
+  package func code(ofColumn column: Int) -> UInt8 { bytes[2 + column] }
 
   @inline(__always)
-  func offset(_ entry: Int) -> Int { Int(bytes.littleEndian16(at: offsetsAt + 2 * entry)) }
+  package func offset(_ entry: Int) -> Int { Int(bytes.littleEndian16(at: offsetsAt + 2 * entry)) }
 
   @inline(__always)
-  func lag(_ entry: Int) -> Int64 {
+  package func lag(_ entry: Int) -> Int64 {
     guard lagWidth > 0 else { return 0 }
     var lag: Int64 = 0
     for index in 0..<lagWidth {
@@ -66,7 +67,7 @@ struct BlockView {
   /// The first entry whose slice offset is at least `offset`.
   /// - Complexity: O(log entries).
   @inline(__always)
-  func firstEntry(from offset: Int) -> Int {
+  package func firstEntry(from offset: Int) -> Int {
     var low = 0
     var high = entryCount
     while low < high {
@@ -77,7 +78,7 @@ struct BlockView {
   }
 
   /// The bytes of one column, borrowed. Walks the columns before it.
-  func column(_ index: Int) throws(CodecError) -> UnsafeRawBufferPointer {
+  package func column(_ index: Int) throws(CodecError) -> UnsafeRawBufferPointer {
     var position = columnsAt
     for current in 0... {
       try Self.need(position + 4, bytes.count)
@@ -93,15 +94,22 @@ struct BlockView {
   }
 
   /// Checks what reading relies on but does not check each time: ascending entries inside the block.
-  func checkEntries(slicesPerBlock: Int) throws(CodecError) {
+  package func checkEntries(slicesPerBlock: Int) throws(CodecError) {
     var previous: (Int, Int64) = (-1, 0)
     for entry in 0..<entryCount {
       let current = (offset(entry), lag(entry))
-      guard current > previous, current.0 < slicesPerBlock else {
+      guard current > previous, current.0 < slicesPerBlock, current.1 <= Self.lagMax else {
         throw .malformed("entry \(entry) at offset \(current.0), lag \(current.1) is out of order")
       }
       previous = current
     }
+  }
+
+  /// Checks that the last column ends where the bytes end.
+  package func checkEnd() throws(CodecError) {
+    let last = try column(columnCount - 1)
+    let rest = bytes.count - (last.baseAddress! - bytes.baseAddress! + last.count)
+    if rest != 0 { throw .malformed("\(rest) bytes behind the last column") }
   }
 
   private static func need(_ count: Int, _ available: Int) throws(CodecError) {

@@ -18,7 +18,8 @@ public final class BulkLoader: @unchecked Sendable {
   private let views: [ViewID]
   private let workers: [Worker]
   private let builders: [[DeltaBuilder]]
-  private var filesWritten = 0
+  /// A commit that fails has given up a part of the records already, so nothing may follow it.
+  private var hasFailed = false
 
   private final class Worker {
     let intakes: [EventIntake]
@@ -72,10 +73,16 @@ public final class BulkLoader: @unchecked Sendable {
     for worker in workers { for arena in worker.arenas { arena.removeAll() } }
   }
 
-  /// Stores all that was added and the positions, in one atomic and durable step.
+  /// Stores all that was added and the positions, in one atomic and durable step. After an error nothing
+  /// of it is stored, and the loader is of no use any more.
   /// - Complexity: O(n log n) in the events since the last commit, spread over the store's threads.
   public func commit(positions: [SourcePosition]) throws(StoreError) {
     try store.requireWritable()
+    if hasFailed {
+      throw .invalid(
+        "an earlier commit of this load failed: begin a new one where the source's position stands")
+    }
+    hasFailed = true
     try store.writer.withLock { _ throws(StoreError) in
       let files = try writeFiles(positions)
       do throws(StoreError) {
@@ -87,6 +94,7 @@ public final class BulkLoader: @unchecked Sendable {
         throw error
       }
     }
+    hasFailed = false
     discard()
   }
 

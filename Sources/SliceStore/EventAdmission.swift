@@ -27,6 +27,7 @@ enum EventAdmission {
   static func admit(
     _ batch: EventBatch, of stream: StreamDeclaration, into admitted: inout AdmittedEvents
   ) {
+    precondition(fits(batch, stream), "a batch has the columns of its stream")
     let count = batch.count
     admitted.mask.removeAll(keepingCapacity: true)
     admitted.eventTimes.removeAll(keepingCapacity: true)
@@ -71,6 +72,12 @@ enum EventAdmission {
         RefusedEvent(row: row, field: field, reason: "\(value) is not a finite number"))
     }
     admitted.refused.sort { $0.row < $1.row }
+  }
+
+  /// Whether a batch has the stream's columns, of its types and of one length.
+  static func fits(_ batch: EventBatch, _ stream: StreamDeclaration) -> Bool {
+    batch.columns.map(\.type) == stream.fields.map(\.type)
+      && batch.columns.allSatisfy { $0.words.count == batch.count && $0.valid.count == batch.count }
   }
 
   /// Nil for nearly all events: both times in range, and a lag that any slice length can hold.

@@ -76,6 +76,8 @@ public final class FeatureReader {
         values[place] = feature.finish(accumulators, feature.columns)
       }
     }
+    // Slices may have expired, and gone, while they were read.
+    try checkFloor(at: start)
   }
 
   /// The same for a key as a value.
@@ -153,6 +155,7 @@ extension FeatureReader {
         }
       }
     }
+    try checkFloor(at: length.slice(of: time).index)
     return found.sorted { ($0.slice, $0.arrival) < ($1.slice, $1.arrival) }
   }
 }

@@ -79,6 +79,10 @@ enum RegistryCodec {
       }
     }
     for (key, value) in records { try readMark(key, value, into: &registry) }
+    let ids = registry.views.values.map(\.id.number)
+    guard Set(ids).count == ids.count, ids.allSatisfy({ $0 < registry.nextView }) else {
+      throw .damagedMetadata(key: "next-view", reason: "a view's number is given twice")
+    }
     return registry
   }
 
@@ -89,14 +93,17 @@ enum RegistryCodec {
         declaration: stream, digest: CanonicalForm.digest(stream), seal: nil)
     } else if key.hasPrefix("view/") {
       let record = try JSONValue.parse(value)
-      guard case .int(let id) = record["id"]?.content, let declaration = record["declaration"],
+      guard case .int(let number) = record["id"]?.content, let id = UInt32(exactly: number), id > 0,
+        let declaration = record["declaration"],
         let layout = record["layout"], case .string(let name) = declaration["stream"]?.content
-      else { throw StoreError.damagedMetadata(key: key, reason: "a member is missing") }
+      else {
+        throw StoreError.damagedMetadata(key: key, reason: "a member is missing or out of range")
+      }
       let stream = try registry.stream(name).declaration
       let current = try reader.readView(declaration.compact, over: stream)
       let first = try reader.readView(layout.compact, over: stream)
       registry.views[current.name] = try makeView(
-        id: ViewID(number: UInt32(id)), current, layout: first, of: stream)
+        id: ViewID(number: id), current, layout: first, of: stream)
     }
   }
 
@@ -109,9 +116,52 @@ enum RegistryCodec {
       throw .damagedMetadata(key: key, reason: "'\(value)' is not a number")
     }
     let name = String(key.drop { $0 != "/" }.dropFirst())
-    if key == "next-view" { registry.nextView = UInt32(clamping: number) }
-    if key.hasPrefix("seal/") { registry.streams[name]?.seal = Timestamp(milliseconds: number) }
-    if key.hasPrefix("floor/") { registry.views[name]?.floor = Slice(index: number) }
+    // Both ends of time can be a seal, and the slice of either a floor.
+    let times = Timestamp.earliest.milliseconds...Timestamp.limit.milliseconds
+    var fits = true
+    if key == "next-view" {
+      fits = UInt32(exactly: number) != nil
+      registry.nextView = UInt32(clamping: number)
+    } else if key.hasPrefix("seal/") {
+      fits = times.contains(number) && registry.streams[name] != nil
+      registry.streams[name]?.seal = Timestamp(unchecked: number)
+    } else if let length = registry.views[name]?.declaration.slice {
+      let slices = floorDivide(times.lowerBound, length.milliseconds)...times.upperBound
+      fits = slices.contains(number)
+      registry.views[name]?.floor = Slice(index: number)
+    } else {
+      fits = false
+    }
+    if !fits { throw .damagedMetadata(key: key, reason: "\(value) cannot be") }
+  }
+
+  /// The stream as it will be read when the store is opened again; throws where it would not be.
+  static func readBack(_ stream: StreamDeclaration) throws(StoreError) -> StreamDeclaration {
+    try Self.invalid("stream '\(stream.name)'") {
+      guard Set(stream.fields.map(\.name)).count == stream.fields.count,
+        [stream.eventTime, stream.arrivalTime ?? 0, stream.id ?? 0]
+          .allSatisfy(stream.fields.indices.contains)
+      else { throw StoreError.invalid("its fields do not fit together") }
+      return try reader.readStream(CanonicalForm.text(stream))
+    }
+  }
+
+  /// The view as it will be read when the store is opened again; throws where it would not be.
+  static func readBack(
+    _ view: ViewDeclaration, over stream: StreamDeclaration
+  ) throws(StoreError) -> ViewDeclaration {
+    try Self.invalid("view '\(view.name)'") {
+      if view.filter?.fields.allSatisfy(stream.fields.indices.contains) == false {
+        throw StoreError.invalid("its filter names a field that the stream does not have")
+      }
+      return try reader.readView(CanonicalForm.text(view, over: stream), over: stream)
+    }
+  }
+
+  private static func invalid<Result>(
+    _ what: String, _ body: () throws -> Result
+  ) throws(StoreError) -> Result {
+    do { return try body() } catch { throw .invalid("\(what) cannot be registered: \(error)") }
   }
 
   static func makeView(

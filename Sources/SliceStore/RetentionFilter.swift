@@ -39,7 +39,8 @@ final class RetentionFilter: CompactionFilter {
       guard try BlockView(value).firstEntry(from: first) > 0 else { return .keep }
       return try BlockMerger().merge([value], firstOffset: first).map { .replace($0) } ?? .remove
     } catch {
-      return .keep  // A block that cannot be read is for verify-store to report, not to be lost here.
+      // A block that cannot be read is for verify-store to report, not to be lost here.
+      return .keep
     }
   }
 }

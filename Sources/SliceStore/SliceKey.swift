@@ -50,7 +50,7 @@ package enum SliceKey {
   }
 
   /// The key of a source's position for one view: view id 0, then the view, then the name's bytes.
-  static func position(view: ViewID, source: String) -> [UInt8] {
+  package static func position(view: ViewID, source: String) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.appendBigEndian(UInt32(0))
     bytes.appendBigEndian(view.number)
@@ -60,15 +60,15 @@ package enum SliceKey {
 }
 
 /// A block's key taken apart; borrows the key's bytes.
-struct ParsedSliceKey {
-  let view: ViewID
-  let group: UInt8
-  let hash: UInt64
-  let entity: UnsafeRawBufferPointer
-  let block: Int32
+package struct ParsedSliceKey {
+  package let view: ViewID
+  package let group: UInt8
+  package let hash: UInt64
+  package let entity: UnsafeRawBufferPointer
+  package let block: Int32
 
   /// Nil where the bytes are too short to be a block's key, or are a position's.
-  init?(_ key: UnsafeRawBufferPointer) {
+  package init?(_ key: UnsafeRawBufferPointer) {
     guard key.count >= SliceKey.fixedLength else { return nil }
     let number = key.bigEndian32(at: 0)
     guard number != 0 else { return nil }

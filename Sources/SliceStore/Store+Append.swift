@@ -57,6 +57,9 @@ extension Store {
     try requireWritable()
     return try writer.withLock { _ throws(StoreError) in
       let registered = try self.stream(stream)
+      guard EventAdmission.fits(batch, registered.declaration) else {
+        throw .invalid("the batch does not have the columns of stream '\(stream)' as it is now")
+      }
       let views = views(of: stream)
       guard !views.isEmpty else { throw .noViews(stream: stream) }
       let writer = streamWriter(for: registered.declaration, views)

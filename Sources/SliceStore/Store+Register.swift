@@ -15,6 +15,7 @@ extension Store {
   @discardableResult
   public func register(_ stream: StreamDeclaration) throws(StoreError) -> Registration {
     try requireWritable()
+    let stream = try RegistryCodec.readBack(stream)
     return try writer.withLock { _ throws(StoreError) in
       var registered = RegisteredStream(
         declaration: stream, digest: CanonicalForm.digest(stream), seal: nil)
@@ -60,6 +61,7 @@ extension Store {
     try requireWritable()
     return try writer.withLock { _ throws(StoreError) in
       let stream = try stream(view.stream).declaration
+      let view = try RegistryCodec.readBack(view, over: stream)
       guard let known = registry.withLock({ $0.views[view.name] }) else {
         try registerNew(view, of: stream)
         return .registered

@@ -72,6 +72,7 @@ extension Store {
   ) throws(CodecError) -> Int {
     let block = try BlockView(value)
     try block.checkEntries(slicesPerBlock: group.slicesPerBlock)
+    try block.checkEnd()
     guard block.columnCount == group.columns.count else {
       throw .malformed("\(block.columnCount) columns instead of \(group.columns.count)")
     }

@@ -68,6 +68,8 @@ public final class Store: Sendable {
   public static func open(
     at path: String, _ mode: StoreMode = .create, options: StoreOptions = StoreOptions()
   ) throws(StoreError) -> Store {
+    var options = options
+    options.threads = max(1, options.threads)
     let retention = RetentionFilter()
     let database = try StoreError.wrap { () throws(RocksError) in
       try StoreLayout.open(path, mode, options, retention)

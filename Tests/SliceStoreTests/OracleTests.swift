@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct OracleTests {
-  @Test(arguments: TestRounds.seeds(60))
+  @Test(arguments: TestRounds.seeds(40))
   func `Answers and stored bytes depend on the events alone`(seed: UInt64) throws {
     try withTemporaryDirectory { folder in
       var trial = Trial(seed: seed)
@@ -26,12 +26,25 @@ import Testing
   }
 }
 
+extension OracleTests {
+  @Test func `The questions are about something`() {
+    let trials = (1...10).map { Trial(seed: $0) }
+    let shares = trials.map { trial in
+      var trial = trial
+      return Double(trial.informativeAnswers(of: 40)) / Double(40 * trial.viewCount)
+    }
+    let mean = shares.reduce(0, +) / Double(shares.count)
+    #expect(mean > 0.25, "\(shares)")
+  }
+}
+
 /// A stream, its views, its oracles, and questions about them.
 struct Trial {
   let seed: UInt64
   private var source: RandomStream
   private var random: SplitMix64
   private let views: [ViewDeclaration]
+  var viewCount: Int { views.count }
   private let phases: [Phase]
   private let oracles: [NaiveOracle]
 
@@ -91,8 +104,39 @@ struct Trial {
           report(oracle.view, chosen, entity, time, mode, values, wanted, state)
           return
         }
+        if random.chance(20) {
+          try checkParts(reader, random.below(chosen.count), values, entity, time, mode)
+        }
       }
     }
+  }
+
+  /// The entries behind a value add up to it; looked at where adding up is all there is to it.
+  private func checkParts(
+    _ reader: FeatureReader, _ place: Int, _ values: [Value], _ entity: [String],
+    _ time: Timestamp, _ mode: ReadMode
+  ) throws {
+    let parts = try reader.explain(place, EntityKey(parts: entity), at: time, mode)
+    let aggregation = reader.plan.features[reader.features[place]].declaration.aggregation
+    guard aggregation.function == "count" || aggregation.field == "small",
+      ["count", "sum"].contains(aggregation.function), case .int(let whole) = values[place]
+    else { return }
+    let sum = parts.reduce(Int64(0)) { if case .int(let part) = $1.value { $0 + part } else { $0 } }
+    #expect(sum == whole, "seed \(seed): \(entity) at \(time), \(mode): \(parts)")
+  }
+
+  /// How many of so many answers say more than that nothing is there.
+  mutating func informativeAnswers(of requests: Int) -> Int {
+    var informative = 0
+    for oracle in oracles {
+      for _ in 0..<requests {
+        let values = oracle.answer(entity(oracle.view), at: time(oracle.view), mode())
+        if values.contains(where: { ![.null, .int(0), .double(0)].contains($0 ?? .null) }) {
+          informative += 1
+        }
+      }
+    }
+    return informative
   }
 
   private func report(
@@ -102,7 +146,8 @@ struct Trial {
     let lines = chosen.indices.map { place in
       let feature = view.features[chosen[place]]
       let agrees = wanted[place].map(values[place].isSame) ?? true
-      return "\(agrees ? "  " : "! ")\(feature.aggregation.function)(\(feature.aggregation.field ?? ""))"
+      return
+        "\(agrees ? "  " : "! ")\(feature.aggregation.function)(\(feature.aggregation.field ?? ""))"
         + " over \(feature.window.slices): \(values[place]), oracle \(wanted[place] ?? .null)"
     }
     Issue.record(

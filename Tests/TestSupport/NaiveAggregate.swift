@@ -1,5 +1,6 @@
-// Each aggregate from first principles, on plain rows: doubles by Shewchuk's exact partials (what Python's
-// `math.fsum` does), variances of doubles by whole numbers, because the generator keeps those to multiples of 1/1024.
+// Each aggregate from first principles, on plain rows: doubles by Shewchuk's exact partials (what
+// Python's `math.fsum` does), variances of doubles by whole numbers, because the generator keeps those
+// doubles to multiples of 1/1024.
 import FeatureModel
 
 /// One aggregation over some rows.

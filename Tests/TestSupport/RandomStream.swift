@@ -95,11 +95,14 @@ public struct RandomStream {
 
   private mutating func wild() -> Double {
     if random.chance(50) { return random.pick(Self.wilds) }
-    return Double(sign: random.chance(50) ? .plus : .minus, exponent: random.below(200) - 100,
+    return Double(
+      sign: random.chance(50) ? .plus : .minus, exponent: random.below(200) - 100,
       significand: Double.random(in: 1..<2, using: &random))
   }
 
-  private static let texts = ["", "x", "xy", "y", "\u{0}", "é", "e\u{301}", "ÿ", "🙂", "it's", "a|b"]
+  private static let texts = [
+    "", "x", "xy", "y", "\u{0}", "é", "e\u{301}", "ÿ", "🙂", "it's", "a|b",
+  ]
   private static let bigs: [Int64] = [.max, .min, 0, -1, 1, .max / 2, 1 << 53 + 1, 1_000_000]
   private static let wilds: [Double] = [
     0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .leastNormalMagnitude, 1e300, -1e300,

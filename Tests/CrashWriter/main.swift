@@ -1,0 +1,34 @@
+// Ingests an endless deterministic stream and says after each write how far it got, until it is killed:
+// the victim of `CrashTests`. Arguments: the store's folder, and `written`, `synced` or `bulk`.
+import CrashStream
+import FeatureModel
+import Glibc
+import SliceStore
+
+func say(_ batch: Int) {
+  let line = Array("\(batch)\n".utf8)
+  _ = line.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+}
+
+let store = try CrashStream.open(CommandLine.arguments[1])
+let style = CommandLine.arguments[2]
+var next = try CrashStream.position(store)
+if style == "bulk" {
+  let loader = try store.bulkLoader(for: CrashStream.stream.name, workers: 1)
+  while true {
+    _ = loader.add(CrashStream.batch(next), worker: 0)
+    next += 1
+    if next % 5 == 0 {
+      try loader.commit(positions: [CrashStream.position(next)])
+      say(next)
+    }
+  }
+}
+while true {
+  _ = try store.append(
+    CrashStream.batch(next), to: CrashStream.stream.name, position: CrashStream.position(next + 1),
+    durability: style == "synced" ? .synced : .written)
+  next += 1
+  say(next)
+  if next % 40 == 0 { try store.flush() }
+}
