@@ -1,5 +1,6 @@
 // Partials behind one class, so that a view's columns of different types are one array: virtual calls
-// are made per column and run of entries, never per byte. `PartialAccumulator` is the only subclass.
+// are made per column and run of entries, never per byte. `PartialAccumulator` serves every partial;
+// `SumAccumulator` is the one by hand, for the hottest.
 
 /// One column at work: a running partial, and the entries finished so far. Not for use by two threads.
 open class Accumulator {
@@ -9,6 +10,14 @@ open class Accumulator {
   open func reset() { preconditionFailure("abstract") }
   open func absorb(word: UInt64, time: Int64) { preconditionFailure("abstract") }
   open func absorb(text: UnsafeRawBufferPointer, time: Int64) { preconditionFailure("abstract") }
+
+  /// Absorbs words entry by entry and finishes each: those of entry i end before `ends[i]`. The running
+  /// partial is neutral before and after. `times` are the events' times, where the partial uses them.
+  /// - Complexity: one call for any number of entries, which is what bulk loads live on.
+  open func absorbEntries(
+    _ words: UnsafeBufferPointer<UInt64>, times: UnsafePointer<Int64>?,
+    ends: UnsafeBufferPointer<Int32>
+  ) { preconditionFailure("abstract") }
 
   /// Merges entries of an encoded column into the running partial.
   open func fold(
@@ -36,6 +45,12 @@ public final class PartialAccumulator<P: Partial>: Accumulator {
   public override func absorb(word: UInt64, time: Int64) { running.absorb(word: word, time: time) }
   public override func absorb(text: UnsafeRawBufferPointer, time: Int64) {
     running.absorb(text: text, time: time)
+  }
+  public override func absorbEntries(
+    _ words: UnsafeBufferPointer<UInt64>, times: UnsafePointer<Int64>?,
+    ends: UnsafeBufferPointer<Int32>
+  ) {
+    P.absorb(words, times: times, ends: ends, running: &running, into: &entries)
   }
   public override func fold(
     _ column: UnsafeRawBufferPointer, rows: Int, entries: Range<Int>

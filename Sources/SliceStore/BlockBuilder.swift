@@ -2,20 +2,27 @@
 // The bytes are a pure function of the entries, which is what makes stored bytes order-independent.
 import Aggregates
 
-/// Collects the entries of one block. The accumulators belong to the caller, who feeds them and calls
-/// `finishEntry` for each entry.
+/// Collects the places of one block's entries. The accumulators belong to the caller, who feeds them and
+/// finishes an entry in each of them for every place.
 struct BlockBuilder {
+  /// Little-endian, as they are stored.
   private var offsets: [UInt16] = []
   private var lags: [UInt32] = []
   private var largestLag: UInt32 = 0
 
   var isEmpty: Bool { offsets.isEmpty }
 
-  /// The running partials of all columns become the entry at this place, later than all before.
-  mutating func finishEntry(offset: Int, lag: Int64, _ columns: [Accumulator]) {
-    offsets.append(UInt16(offset))
+  /// The place of the next entry, later than all before.
+  @inline(__always)
+  mutating func addEntry(offset: Int, lag: Int64) {
+    offsets.append(UInt16(offset).littleEndian)
     lags.append(UInt32(lag))
     largestLag = max(largestLag, UInt32(lag))
+  }
+
+  /// The running partials of all columns become the entry at this place.
+  mutating func finishEntry(offset: Int, lag: Int64, _ columns: [Accumulator]) {
+    addEntry(offset: offset, lag: lag)
     for column in columns { column.finishEntry() }
   }
 
@@ -27,7 +34,7 @@ struct BlockBuilder {
     for column in columns { bytes.append(column.code) }
     bytes.appendLittleEndian(UInt32(offsets.count))
     bytes.append(UInt8(lagWidth))
-    for offset in offsets { bytes.appendLittleEndian(offset) }
+    offsets.withUnsafeBytes { bytes.append(contentsOf: $0) }
     for lag in lags where lagWidth > 0 {
       withUnsafeBytes(of: lag.littleEndian) { bytes.append(contentsOf: $0.prefix(lagWidth)) }
     }

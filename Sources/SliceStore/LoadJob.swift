@@ -25,7 +25,6 @@ struct LoadJob: Sendable {
             throw .storage(error)
           }
         }
-        for arena in arenas { arena.release(partition: partition) }
       }
       return try StoreError.wrap { () throws(RocksError) in try files.finish() }
     } catch {

@@ -91,13 +91,15 @@ enum SumColumn {
 
 extension SumColumn {
   /// Appends the column of these sums.
-  static func encode(_ entries: [SumPartial], into bytes: inout [UInt8]) {
-    if let frame = Frame(entries) {
-      frame.encode(entries, into: &bytes)
-    } else {
-      bytes.append(wide)
-      for entry in entries { encodeWide(entry.sum.number, into: &bytes) }
+  static func encode(_ sums: [ExactSum], into bytes: inout [UInt8]) {
+    var narrow: [NarrowSum] = []
+    for sum in sums {
+      guard let (mantissa, exponent) = sum.narrow else { break }
+      narrow.append(NarrowSum(mantissa: mantissa, exponent: exponent))
     }
+    if narrow.count == sums.count, encode(&narrow, into: &bytes) { return }
+    bytes.append(wide)
+    for sum in sums { encodeWide(sum.number, into: &bytes) }
   }
 
   private static func encodeWide(_ number: ExactNumber, into bytes: inout [UInt8]) {
@@ -110,50 +112,72 @@ extension SumColumn {
     }
   }
 
-  /// What the entries of a narrow column have in common.
-  private struct Frame {
-    let exponent: Int32
-    let base: Int128
-    let width: Int
-
-    /// Nil where the entries take more than 127 bits at their least exponent.
-    init?(_ entries: [SumPartial]) {
-      var lowest = Int32.max
-      for entry in entries {
-        guard let (mantissa, exponent) = entry.sum.narrow else { return nil }
-        if mantissa != 0 { lowest = min(lowest, exponent) }
-      }
-      if lowest == .max { lowest = 0 }
-      var (least, greatest) = (Int128.max, Int128.min)
-      for entry in entries {
-        guard let mantissa = entry.sum.mantissa(at: lowest) else { return nil }
-        least = min(least, mantissa)
-        greatest = max(greatest, mantissa)
-      }
-      exponent = lowest
-      base = entries.isEmpty ? 0 : least
-      width = entries.isEmpty ? 0 : UInt128(bitPattern: greatest &- least).byteWidth
-    }
-
-    func encode(_ entries: [SumPartial], into bytes: inout [UInt8]) {
+  /// Appends the narrow column of these sums, which are brought to their common exponent; false, and
+  /// nothing appended, where they take more than 127 bits there.
+  static func encode(_ sums: inout [NarrowSum], into bytes: inout [UInt8]) -> Bool {
+    sums.withUnsafeMutableBufferPointer { sums in
+      let exponent = leastExponent(UnsafeBufferPointer(sums))
+      guard let (least, greatest) = align(sums, to: exponent) else { return false }
+      let width = UInt128(bitPattern: greatest &- least).byteWidth
       bytes.append(narrow)
       bytes.append(littleEndian: UInt64(truncatingIfNeeded: exponent), width: 2)
-      bytes.append(varint: base.zigzag)
+      bytes.append(varint: least.zigzag)
       bytes.append(UInt8(width))
-      if width == 0 { return }
-      let start = bytes.appendRoom(entries.count, width: width)
-      bytes.withUnsafeMutableBytes { bytes in
-        var place = start
-        for entry in entries {
-          // Every entry had a mantissa here when the frame was made.
-          let delta = UInt128(bitPattern: entry.sum.mantissa(at: exponent)! &- base)
-          withUnsafeBytes(of: delta.littleEndian) {
-            bytes.baseAddress!.advanced(by: place).copyMemory(
-              from: $0.baseAddress!, byteCount: width)
-          }
-          place += width
-        }
+      if width > 0 { appendDeltas(UnsafeBufferPointer(sums), least, width, to: &bytes) }
+      return true
+    }
+  }
+
+  /// The least of the canonical exponents of all that are not zero. A canonical exponent is never below the
+  /// one it stands for, so most sums need no look at their zeros.
+  private static func leastExponent(_ sums: UnsafeBufferPointer<NarrowSum>) -> Int32 {
+    var lowest = Int32.max
+    for sum in sums where sum.mantissa != 0 && sum.exponent < lowest {
+      lowest = min(lowest, sum.exponent + Int32(sum.mantissa.trailingZeroBitCount))
+    }
+    return lowest == .max ? 0 : lowest
+  }
+
+  /// Gives all sums the same exponent, at most their canonical ones; nil where one does not fit.
+  private static func align(
+    _ sums: UnsafeMutableBufferPointer<NarrowSum>, to exponent: Int32
+  ) -> (least: Int128, greatest: Int128)? {
+    guard !sums.isEmpty else { return (0, 0) }
+    var (least, greatest) = (Int128.max, Int128.min)
+    for index in sums.indices {
+      var mantissa = sums[index].mantissa
+      if sums[index].exponent < exponent {
+        // Only zeros are shifted out: the canonical exponent is no lower.
+        mantissa = mantissa &>> Int128(exponent - sums[index].exponent)
+      } else {
+        guard let aligned = ExactSum.aligned(mantissa, from: sums[index].exponent, to: exponent)
+        else { return nil }
+        mantissa = aligned
       }
+      sums[index] = NarrowSum(mantissa: mantissa, exponent: exponent)
+      least = min(least, mantissa)
+      greatest = max(greatest, mantissa)
+    }
+    return (least, greatest)
+  }
+
+  /// Appends the distances to the least sum, `width` bytes each.
+  private static func appendDeltas(
+    _ sums: UnsafeBufferPointer<NarrowSum>, _ least: Int128, _ width: Int, to bytes: inout [UInt8]
+  ) {
+    // Whole words are stored, each over the excess of the one before.
+    withUnsafeTemporaryAllocation(byteCount: sums.count * width + 16, alignment: 16) { room in
+      var place = room.baseAddress!
+      for sum in sums {
+        let delta = UInt128(bitPattern: sum.mantissa &- least)
+        place.storeBytes(of: UInt64(truncatingIfNeeded: delta).littleEndian, as: UInt64.self)
+        if width > 8 {
+          let high = UInt64(truncatingIfNeeded: delta >> 64)
+          place.storeBytes(of: high.littleEndian, toByteOffset: 8, as: UInt64.self)
+        }
+        place += width
+      }
+      bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<(sums.count * width)]))
     }
   }
 }

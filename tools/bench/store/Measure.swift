@@ -9,10 +9,27 @@ enum Measure {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  static func seconds(_ body: () throws -> Void) rethrows -> Double {
+  /// Time on the wall and time of processors; the second says more where a machine is shared.
+  struct Spent {
+    var wall = 0.0
+    var processor = 0.0
+
+    static func + (left: Spent, right: Spent) -> Spent {
+      Spent(wall: left.wall + right.wall, processor: left.processor + right.processor)
+    }
+  }
+
+  static func spent(_ body: () throws -> Void) rethrows -> Spent {
     let start = now
+    let processor = processorSeconds
     try body()
-    return now - start
+    return Spent(wall: now - start, processor: processorSeconds - processor)
+  }
+
+  private static var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   /// Peak resident memory of this process so far, in MiB.
@@ -22,11 +39,12 @@ enum Measure {
     return usage.ru_maxrss / 1024
   }
 
-  static func row(_ work: String, _ amount: Int, _ seconds: Double, _ note: String = "") {
-    let rate = Double(amount) / seconds
+  static func row(_ work: String, _ amount: Int, _ spent: Spent, _ note: String = "") {
+    let rate = Double(amount) / spent.wall
     let columns = [
       pad(work, 44), pad(String(amount), 12, right: true),
-      pad(fixed(seconds, 2) + " s", 10, right: true),
+      pad(fixed(spent.wall, 2) + " s", 10, right: true),
+      pad(fixed(spent.processor, 2) + " s", 10, right: true),
       pad(fixed(rate / 1e6, 3) + " M/s", 12, right: true), pad("\(peakMiB) MiB", 10, right: true),
     ]
     print(columns.joined(separator: "  ") + (note.isEmpty ? "" : "  \(note)"))
@@ -35,6 +53,7 @@ enum Measure {
   static func header() {
     let columns = [
       pad("work", 44), pad("rows", 12, right: true), pad("time", 10, right: true),
+      pad("CPU", 10, right: true),
       pad("rate", 12, right: true), pad("peak RSS", 10, right: true),
     ]
     print(columns.joined(separator: "  "))

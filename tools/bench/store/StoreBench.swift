@@ -23,18 +23,18 @@ enum StoreBench {
     let store = try open(path)
     let loader = try store.bulkLoader(for: "payments", workers: 2)
     let shared = Shared(loader: loader, store: store)
-    let round = 4_000_000
+    let round = 2_000_000
     var loaded = 0
-    var spent = 0.0
+    var spent = Measure.Spent()
     var generator = SplitMix64(seed: seed)
     while loaded < events {
       let count = min(round, events - loaded)
       let batches = makeBatches(count, &generator)
-      spent += try Measure.seconds { try shared.load(batches, isLast: loaded + count == events) }
+      spent = try spent + Measure.spent { try shared.load(batches, isLast: loaded + count == events) }
       loaded += count
     }
     Measure.row("bulk load from memory", events, spent)
-    let compaction = try Measure.seconds { try store.compact() }
+    let compaction = try Measure.spent { try store.compact() }
     Measure.row("  with compaction", events, spent + compaction)
     let statistics = try store.statistics()
     print("store: \(statistics.fileBytes >> 20) MiB in \(statistics.files) files")
@@ -79,11 +79,11 @@ enum StoreBench {
     let workload = Workload()
     var batch = EventBatch(Workload.stream)
     for durability in [Durability.written, .synced] {
-      var spent = 0.0
+      var spent = Measure.Spent()
       for index in 0..<events / 1000 {
         workload.fill(&batch, count: 1000, &generator)
         let position = SourcePosition(source: "bench", position: [UInt8](String(index).utf8))
-        spent += try Measure.seconds {
+        spent = try spent + Measure.spent {
           _ = try store.append(batch, to: "payments", position: position, durability: durability)
         }
       }
@@ -99,12 +99,13 @@ enum StoreBench {
       let features = name == "ten windows" ? nil : ["\(name)_COUNT", "\(name)_SUM"]
       let reader = try store.reader(of: "account_activity", features: features)
       for round in ["cold", "warm"] {
-        let times = try measureLookups(reader, lookups, time, seed)
+        var times: [Double] = []
+        let spent = try Measure.spent { times = try measureLookups(reader, lookups, time, seed) }
         if round == "warm" {
           let median = times[times.count / 2]
           let high = times[times.count * 99 / 100]
           Measure.row(
-            "look-up, \(name)", lookups, times.reduce(0, +),
+            "look-up, \(name)", lookups, spent,
             "p50 \(Measure.fixed(median * 1e6, 2)) us, p99 \(Measure.fixed(high * 1e6, 2)) us")
         }
       }
