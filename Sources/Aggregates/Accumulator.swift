@@ -2,6 +2,31 @@
 // are made per column and run of entries, never per byte. `PartialAccumulator` serves every partial;
 // `SumAccumulator` is the one by hand, for the hottest.
 
+/// An encoded column, borrowed, and its number of entries.
+public struct StoredColumn {
+  public let bytes: UnsafeRawBufferPointer
+  public let rows: Int
+
+  public init(bytes: UnsafeRawBufferPointer, rows: Int) {
+    self.bytes = bytes
+    self.rows = rows
+  }
+}
+
+/// One entry of one of several columns that are merged, and where it belongs.
+public struct EntryPlace {
+  /// Entries with equal numbers become one; ascending.
+  public let order: UInt64
+  public let column: Int32
+  public let entry: Int32
+
+  public init(order: UInt64, column: Int32, entry: Int32) {
+    self.order = order
+    self.column = column
+    self.entry = entry
+  }
+}
+
 /// One column at work: a running partial, and the entries finished so far. Not for use by two threads.
 open class Accumulator {
   public init() {}
@@ -23,6 +48,21 @@ open class Accumulator {
   open func fold(
     _ column: UnsafeRawBufferPointer, rows: Int, entries: Range<Int>
   ) throws(CodecError) { preconditionFailure("abstract") }
+
+  /// Finishes an entry for each distinct place, made of all entries that belong there. The running partial
+  /// is neutral before and after.
+  open func mergeEntries(
+    _ columns: [StoredColumn], _ places: [EntryPlace]
+  ) throws(CodecError) {
+    for index in places.indices {
+      let place = places[index]
+      if index > 0, places[index - 1].order != place.order { finishEntry() }
+      let column = columns[Int(place.column)]
+      let entry = Int(place.entry)
+      try fold(column.bytes, rows: column.rows, entries: entry..<entry + 1)
+    }
+    if !places.isEmpty { finishEntry() }
+  }
 
   /// The running partial becomes the next entry; the running one is neutral again.
   open func finishEntry() { preconditionFailure("abstract") }

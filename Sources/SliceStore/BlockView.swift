@@ -50,6 +50,9 @@ struct BlockView {
 
   func code(ofColumn column: Int) -> UInt8 { bytes[2 + column] }
 
+  /// True where the columns are of exactly these codecs.
+  func hasCodes(_ codes: [UInt8]) -> Bool { bytes[2..<2 + columnCount].elementsEqual(codes) }
+
   @inline(__always)
   func offset(_ entry: Int) -> Int { Int(bytes.littleEndian16(at: offsetsAt + 2 * entry)) }
 

@@ -31,11 +31,17 @@ struct DeltaColumn {
   }
 
   /// The number at an index, for any width.
+  @inline(__always)
   func wide(_ index: Int) -> UInt128 {
-    var value: UInt128 = 0
-    for byte in (index * width..<(index + 1) * width).reversed() {
-      value = value << 8 | UInt128(bytes[byte])
+    let offset = index * width
+    if width > 8 {
+      // Two words that overlap where the number has less than 16 bytes.
+      let low = load(UInt64.self, offset)
+      let high = load(UInt64.self, offset + width - 8) >> UInt64(8 * (16 - width))
+      return UInt128(high) << 64 | UInt128(low)
     }
+    var value: UInt128 = 0
+    for byte in (offset..<offset + width).reversed() { value = value << 8 | UInt128(bytes[byte]) }
     return value
   }
 

@@ -23,9 +23,27 @@ enum SumColumn {
     }
   }
 
-  private static func foldNarrow(
-    _ reader: inout ColumnReader, _ rows: Int, _ entries: Range<Int>, _ sum: inout ExactSum
-  ) throws(CodecError) {
+  /// Appends all entries of a narrow column; false, and nothing appended, for a wide one.
+  static func decode(
+    _ column: StoredColumn, into sums: inout [NarrowSum]
+  ) throws(CodecError) -> Bool {
+    try ColumnReader.check(rows: column.rows, entries: 0..<column.rows)
+    var reader = ColumnReader(column.bytes)
+    guard try reader.byte() == narrow else { return false }
+    let (exponent, base, deltas) = try readFrame(&reader, column.rows)
+    for entry in 0..<column.rows {
+      let delta = deltas.width <= 8 ? UInt128(deltas[entry]) : deltas.wide(entry)
+      let mantissa = base &+ Int128(bitPattern: delta)
+      guard mantissa >= base else { throw .malformed("sum column with an entry out of range") }
+      sums.append(NarrowSum(mantissa: mantissa, exponent: exponent))
+    }
+    return true
+  }
+
+  @inline(__always)
+  private static func readFrame(
+    _ reader: inout ColumnReader, _ rows: Int
+  ) throws(CodecError) -> (exponent: Int32, base: Int128, deltas: DeltaColumn) {
     let exponent = try reader.int16()
     guard ExactSum.exponents.contains(exponent) else {
       throw .malformed("sum column with exponent \(exponent)")
@@ -35,8 +53,14 @@ enum SumColumn {
     guard width <= 16 else { throw .malformed("sum column with width \(width)") }
     let deltas = try DeltaColumn(&reader, count: rows, width: width)
     try reader.end()
-    let scale = Int32(exponent)
-    if width > 8 { return try foldEach(deltas, entries, base, scale, &sum) }
+    return (Int32(exponent), base, deltas)
+  }
+
+  private static func foldNarrow(
+    _ reader: inout ColumnReader, _ rows: Int, _ entries: Range<Int>, _ sum: inout ExactSum
+  ) throws(CodecError) {
+    let (scale, base, deltas) = try readFrame(&reader, rows)
+    if deltas.width > 8 { return try foldEach(deltas, entries, base, scale, &sum) }
     let total = Int128(bitPattern: deltas.sum(entries))
     let (bases, overflow) = base.multipliedReportingOverflow(by: Int128(entries.count))
     let (whole, tooMuch) = bases.addingReportingOverflow(total)
