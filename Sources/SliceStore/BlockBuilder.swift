@@ -5,7 +5,6 @@ import Aggregates
 /// Collects the places of one block's entries. The accumulators belong to the caller, who feeds them and
 /// finishes an entry in each of them for every place.
 struct BlockBuilder {
-  /// Little-endian, as they are stored.
   private var offsets: [UInt16] = []
   private var lags: [UInt32] = []
   private var largestLag: UInt32 = 0
@@ -15,7 +14,7 @@ struct BlockBuilder {
   /// The place of the next entry, later than all before.
   @inline(__always)
   mutating func addEntry(offset: Int, lag: Int64) {
-    offsets.append(UInt16(offset).littleEndian)
+    offsets.append(UInt16(offset))
     lags.append(UInt32(lag))
     largestLag = max(largestLag, UInt32(lag))
   }
@@ -28,16 +27,7 @@ struct BlockBuilder {
 
   /// Appends the block's bytes and starts over.
   mutating func encode(_ columns: [Accumulator], into bytes: inout [UInt8]) {
-    let lagWidth = (32 - largestLag.leadingZeroBitCount + 7) / 8
-    bytes.append(BlockView.format)
-    bytes.append(UInt8(columns.count))
-    for column in columns { bytes.append(column.code) }
-    bytes.appendLittleEndian(UInt32(offsets.count))
-    bytes.append(UInt8(lagWidth))
-    offsets.withUnsafeBytes { bytes.append(contentsOf: $0) }
-    for lag in lags where lagWidth > 0 {
-      withUnsafeBytes(of: lag.littleEndian) { bytes.append(contentsOf: $0.prefix(lagWidth)) }
-    }
+    appendHeader(columns, to: &bytes)
     for column in columns {
       let lengthAt = bytes.count
       bytes.appendLittleEndian(UInt32(0))
@@ -50,5 +40,27 @@ struct BlockBuilder {
     offsets.removeAll(keepingCapacity: true)
     lags.removeAll(keepingCapacity: true)
     largestLag = 0
+  }
+
+  /// Appends all that comes before the columns, in one piece.
+  private func appendHeader(_ columns: [Accumulator], to bytes: inout [UInt8]) {
+    let lagWidth = (32 - largestLag.leadingZeroBitCount + 7) / 8
+    let count = 7 + columns.count + (2 + lagWidth) * offsets.count
+    // A lag is stored as a whole word, over the excess of the one before.
+    withUnsafeTemporaryAllocation(byteCount: count + 4, alignment: 8) { room in
+      var place = room.baseAddress!
+      func store<Number: FixedWidthInteger>(_ number: Number, _ width: Int) {
+        place.storeBytes(of: number.littleEndian, as: Number.self)
+        place += width
+      }
+      store(BlockView.format, 1)
+      store(UInt8(columns.count), 1)
+      for column in columns { store(column.code, 1) }
+      store(UInt32(offsets.count), 4)
+      store(UInt8(lagWidth), 1)
+      for offset in offsets { store(offset, 2) }
+      if lagWidth > 0 { for lag in lags { store(lag, lagWidth) } }
+      bytes.append(contentsOf: UnsafeRawBufferPointer(start: room.baseAddress!, count: count))
+    }
   }
 }

@@ -21,17 +21,27 @@ enum SliceKey {
   static let prefixLength = 5
   static let fixedLength = 17
 
-  /// Appends the key of one block.
+  /// Replaces `bytes` by the key of one block.
   @inline(__always)
-  static func append(
-    view: ViewID, group: UInt8, hash: UInt64, entity: UnsafeRawBufferPointer, block: Int32,
-    to bytes: inout [UInt8]
+  static func set(
+    _ bytes: inout [UInt8], view: ViewID, group: UInt8, hash: UInt64,
+    entity: UnsafeRawBufferPointer, block: Int32
   ) {
-    bytes.appendBigEndian(view.number)
-    bytes.append(group)
-    bytes.appendBigEndian(hash)
-    bytes.append(contentsOf: entity)
-    bytes.appendBigEndian(UInt32(bitPattern: block) ^ 0x8000_0000)
+    let count = fixedLength + entity.count
+    if bytes.count != count { bytes = Array(repeating: 0, count: count) }
+    bytes.withUnsafeMutableBytes { bytes in
+      bytes.storeBytes(of: view.number.bigEndian, as: UInt32.self)
+      bytes[4] = group
+      bytes.storeBytes(of: hash.bigEndian, toByteOffset: 5, as: UInt64.self)
+      UnsafeMutableRawBufferPointer(rebasing: bytes[13...]).copyMemory(from: entity)
+      bytes.storeBytes(of: blockBytes(block), toByteOffset: count - 4, as: UInt32.self)
+    }
+  }
+
+  /// A block's number in the byte order of keys.
+  @inline(__always)
+  static func blockBytes(_ block: Int32) -> UInt32 {
+    (UInt32(bitPattern: block) ^ 0x8000_0000).bigEndian
   }
 
   /// The half-open range of all keys of one view, or of one of its groups.

@@ -21,7 +21,7 @@ public struct StoreOptions: Sendable {
   /// Memory for uncompressed blocks of RocksDB, shared by all readers.
   public var cacheBytes = 256 << 20
   /// Memory that a bulk load may hold in records before it writes them.
-  public var loadBytes = 448 << 20
+  public var loadBytes = 640 << 20
   /// Threads of a bulk load.
   public var threads = 2
 

@@ -142,14 +142,64 @@ extension SumColumn {
     sums.withUnsafeMutableBufferPointer { sums in
       let exponent = leastExponent(UnsafeBufferPointer(sums))
       guard let (least, greatest) = align(sums, to: exponent) else { return false }
-      let width = UInt128(bitPattern: greatest &- least).byteWidth
-      bytes.append(narrow)
-      bytes.append(littleEndian: UInt64(truncatingIfNeeded: exponent), width: 2)
-      bytes.append(varint: least.zigzag)
-      bytes.append(UInt8(width))
-      if width > 0 { appendDeltas(UnsafeBufferPointer(sums), least, width, to: &bytes) }
+      append(UnsafeBufferPointer(sums), exponent, least, greatest, to: &bytes)
       return true
     }
+  }
+
+  /// Appends a narrow column in one piece; `sums` have the exponent and lie between the two others.
+  private static func append(
+    _ sums: UnsafeBufferPointer<NarrowSum>, _ exponent: Int32, _ least: Int128, _ greatest: Int128,
+    to bytes: inout [UInt8]
+  ) {
+    let width = UInt128(bitPattern: greatest &- least).byteWidth
+    // The header is at most 23 bytes; the last number may be written with up to 15 bytes too many.
+    withUnsafeTemporaryAllocation(byteCount: sums.count * width + 40, alignment: 16) { room in
+      var place = room.baseAddress!
+      place.storeBytes(of: narrow, as: UInt8.self)
+      place.storeBytes(
+        of: UInt16(truncatingIfNeeded: exponent).littleEndian, toByteOffset: 1, as: UInt16.self)
+      place = store(varint: least.zigzag, at: place + 3)
+      place.storeBytes(of: UInt8(width), as: UInt8.self)
+      place += 1
+      if width > 0 { place = storeDeltas(sums, least, width, at: place) }
+      bytes.append(
+        contentsOf: UnsafeRawBufferPointer(start: room.baseAddress!, count: place - room.baseAddress!))
+    }
+  }
+
+  private static func store(
+    varint value: UInt128, at start: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer {
+    var rest = value
+    var place = start
+    while rest >= 0x80 {
+      place.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, as: UInt8.self)
+      place += 1
+      rest >>= 7
+    }
+    place.storeBytes(of: UInt8(truncatingIfNeeded: rest), as: UInt8.self)
+    return place + 1
+  }
+
+  /// Stores the distances to the least sum, `width` bytes each: whole words, each over the excess of the
+  /// one before.
+  @inline(__always)
+  private static func storeDeltas(
+    _ sums: UnsafeBufferPointer<NarrowSum>, _ least: Int128, _ width: Int,
+    at start: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer {
+    var place = start
+    for sum in sums {
+      let delta = UInt128(bitPattern: sum.mantissa &- least)
+      place.storeBytes(of: UInt64(truncatingIfNeeded: delta).littleEndian, as: UInt64.self)
+      if width > 8 {
+        let high = UInt64(truncatingIfNeeded: delta >> 64)
+        place.storeBytes(of: high.littleEndian, toByteOffset: 8, as: UInt64.self)
+      }
+      place += width
+    }
+    return place
   }
 
   /// The least of the canonical exponents of all that are not zero. A canonical exponent is never below the
@@ -183,25 +233,5 @@ extension SumColumn {
       greatest = max(greatest, mantissa)
     }
     return (least, greatest)
-  }
-
-  /// Appends the distances to the least sum, `width` bytes each.
-  private static func appendDeltas(
-    _ sums: UnsafeBufferPointer<NarrowSum>, _ least: Int128, _ width: Int, to bytes: inout [UInt8]
-  ) {
-    // Whole words are stored, each over the excess of the one before.
-    withUnsafeTemporaryAllocation(byteCount: sums.count * width + 16, alignment: 16) { room in
-      var place = room.baseAddress!
-      for sum in sums {
-        let delta = UInt128(bitPattern: sum.mantissa &- least)
-        place.storeBytes(of: UInt64(truncatingIfNeeded: delta).littleEndian, as: UInt64.self)
-        if width > 8 {
-          let high = UInt64(truncatingIfNeeded: delta >> 64)
-          place.storeBytes(of: high.littleEndian, toByteOffset: 8, as: UInt64.self)
-        }
-        place += width
-      }
-      bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<(sums.count * width)]))
-    }
   }
 }
