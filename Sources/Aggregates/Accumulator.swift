@@ -2,6 +2,31 @@
 // are made per column and run of entries, never per byte. Its subclasses are `PartialAccumulator` and, for
 // the hottest partial, `SumAccumulator`.
 
+/// An encoded column, borrowed, and its number of entries.
+public struct StoredColumn {
+  public let bytes: UnsafeRawBufferPointer
+  public let rows: Int
+
+  public init(bytes: UnsafeRawBufferPointer, rows: Int) {
+    self.bytes = bytes
+    self.rows = rows
+  }
+}
+
+/// One entry of one of several columns that are merged, and where it belongs.
+public struct EntryPlace {
+  /// Entries with equal numbers become one; ascending.
+  public let order: UInt64
+  public let column: Int32
+  public let entry: Int32
+
+  public init(order: UInt64, column: Int32, entry: Int32) {
+    self.order = order
+    self.column = column
+    self.entry = entry
+  }
+}
+
 /// One column at work: a running partial, and the entries finished so far. Not for use by two threads.
 open class Accumulator {
   public init() {}
@@ -11,10 +36,33 @@ open class Accumulator {
   open func absorb(word: UInt64, time: Int64) { preconditionFailure("abstract") }
   open func absorb(text: UnsafeRawBufferPointer, time: Int64) { preconditionFailure("abstract") }
 
+  /// Absorbs words entry by entry and finishes each: those of entry i end before `ends[i]`. The running
+  /// partial is neutral before and after. `times` are the events' times, where the partial uses them.
+  /// - Complexity: one call for any number of entries, which is what bulk loads live on.
+  open func absorbEntries(
+    _ words: UnsafeBufferPointer<UInt64>, times: UnsafePointer<Int64>?,
+    ends: UnsafeBufferPointer<Int32>
+  ) { preconditionFailure("abstract") }
+
   /// Merges entries of an encoded column into the running partial.
   open func fold(
     _ column: UnsafeRawBufferPointer, rows: Int, entries: Range<Int>
   ) throws(CodecError) { preconditionFailure("abstract") }
+
+  /// Finishes an entry for each distinct place, made of all entries that belong there. The running partial
+  /// is neutral before and after.
+  open func mergeEntries(
+    _ columns: [StoredColumn], _ places: [EntryPlace]
+  ) throws(CodecError) {
+    for index in places.indices {
+      let place = places[index]
+      if index > 0, places[index - 1].order != place.order { finishEntry() }
+      let column = columns[Int(place.column)]
+      let entry = Int(place.entry)
+      try fold(column.bytes, rows: column.rows, entries: entry..<entry + 1)
+    }
+    if !places.isEmpty { finishEntry() }
+  }
 
   /// The running partial becomes the next entry; the running one is neutral again.
   open func finishEntry() { preconditionFailure("abstract") }
@@ -39,6 +87,12 @@ public final class PartialAccumulator<P: Partial>: Accumulator {
   public override func absorb(word: UInt64, time: Int64) { running.absorb(word: word, time: time) }
   public override func absorb(text: UnsafeRawBufferPointer, time: Int64) {
     running.absorb(text: text, time: time)
+  }
+  public override func absorbEntries(
+    _ words: UnsafeBufferPointer<UInt64>, times: UnsafePointer<Int64>?,
+    ends: UnsafeBufferPointer<Int32>
+  ) {
+    P.absorb(words, times: times, ends: ends, running: &running, into: &entries)
   }
   public override func fold(
     _ column: UnsafeRawBufferPointer, rows: Int, entries: Range<Int>

@@ -21,6 +21,13 @@ public protocol Partial: Equatable, Sendable {
   /// Takes in one non-null text; the bytes are borrowed for the call.
   mutating func absorb(text: UnsafeRawBufferPointer, time: Int64)
 
+  /// Takes in events that are given entry by entry, and appends each entry to `entries`: the words of
+  /// entry i end before `ends[i]`. The same as `absorb` for each word and a reset after each entry, which
+  /// is what the default does; `times` has the event times, beside the words, for those that use them.
+  static func absorb(
+    _ words: UnsafeBufferPointer<UInt64>, times: UnsafePointer<Int64>?,
+    ends: UnsafeBufferPointer<Int32>, running: inout Self, into entries: inout [Self])
+
   mutating func merge(_ other: Self)
 
   /// Merges the given entries of an encoded column of `rows` entries into self, without allocation where
@@ -39,6 +46,20 @@ extension Partial {
   }
   public mutating func absorb(word: UInt64, time: Int64) {
     preconditionFailure("\(Self.self) takes text, not words")
+  }
+  public static func absorb(
+    _ words: UnsafeBufferPointer<UInt64>, times: UnsafePointer<Int64>?,
+    ends: UnsafeBufferPointer<Int32>, running: inout Self, into entries: inout [Self]
+  ) {
+    var start = 0
+    for end in ends {
+      for index in start..<Int(end) {
+        running.absorb(word: words[index], time: times.map { $0[index] } ?? 0)
+      }
+      start = Int(end)
+      entries.append(running)
+      running.reset()
+    }
   }
 }
 

@@ -4,14 +4,14 @@ package enum EntityKeyBuilder {
   /// Replaces `bytes` by the key of a row; false where a part is null.
   /// - Parameter fields: indices of the key's columns, in the view's order.
   package static func build(
-    _ batch: EventBatch, _ fields: [Int], _ row: Int, into bytes: inout [UInt8]
+    _ batch: EventColumnsView, _ fields: [Int], _ row: Int, into bytes: inout [UInt8]
   ) -> Bool {
     bytes.removeAll(keepingCapacity: true)
     for field in fields {
-      guard batch.columns[field].valid[row] != 0 else { return false }
+      guard batch[field].valid[row] != 0 else { return false }
       let lengthAt = bytes.count
       if fields.count > 1 { bytes.append(contentsOf: [0, 0, 0, 0]) }
-      append(batch.columns[field], row, to: &bytes)
+      append(batch[field], row, to: &bytes)
       if fields.count > 1 {
         let length = UInt32(bytes.count - lengthAt - 4)
         for index in 0..<4 {
@@ -22,9 +22,9 @@ package enum EntityKeyBuilder {
     return true
   }
 
-  private static func append(_ column: EventColumn, _ row: Int, to bytes: inout [UInt8]) {
+  private static func append(_ column: EventColumnView, _ row: Int, to bytes: inout [UInt8]) {
     switch column.type {
-    case .string: bytes += column.text[column.textRange(row)]
+    case .string: bytes.append(contentsOf: column.utf8(row))
     case .bool: bytes += (column.words[row] != 0 ? "true" : "false").utf8
     case .int, .timestamp, .double: appendDecimal(Int64(bitPattern: column.words[row]), to: &bytes)
     }

@@ -2,8 +2,8 @@
 // The bytes are a pure function of the entries, which is what makes stored bytes order-independent.
 import Aggregates
 
-/// Collects the entries of one block. The accumulators belong to the caller, who feeds them and calls
-/// `finishEntry` for each entry.
+/// Collects the places of one block's entries. The accumulators belong to the caller, who feeds them and
+/// finishes an entry in each of them for every place.
 struct BlockBuilder {
   private var offsets: [UInt16] = []
   private var lags: [UInt32] = []
@@ -11,26 +11,23 @@ struct BlockBuilder {
 
   var isEmpty: Bool { offsets.isEmpty }
 
-  /// The running partials of all columns become the entry at this place, later than all before.
-  mutating func finishEntry(offset: Int, lag: Int64, _ columns: [Accumulator]) {
+  /// The place of the next entry, later than all before.
+  @inline(__always)
+  mutating func addEntry(offset: Int, lag: Int64) {
     offsets.append(UInt16(offset))
     lags.append(UInt32(lag))
     largestLag = max(largestLag, UInt32(lag))
+  }
+
+  /// The running partials of all columns become the entry at this place.
+  mutating func finishEntry(offset: Int, lag: Int64, _ columns: [Accumulator]) {
+    addEntry(offset: offset, lag: lag)
     for column in columns { column.finishEntry() }
   }
 
   /// Appends the block's bytes and starts over.
   mutating func encode(_ columns: [Accumulator], into bytes: inout [UInt8]) {
-    let lagWidth = (32 - largestLag.leadingZeroBitCount + 7) / 8
-    bytes.append(BlockView.format)
-    bytes.append(UInt8(columns.count))
-    for column in columns { bytes.append(column.code) }
-    bytes.appendLittleEndian(UInt32(offsets.count))
-    bytes.append(UInt8(lagWidth))
-    for offset in offsets { bytes.appendLittleEndian(offset) }
-    for lag in lags where lagWidth > 0 {
-      withUnsafeBytes(of: lag.littleEndian) { bytes.append(contentsOf: $0.prefix(lagWidth)) }
-    }
+    appendHeader(columns, to: &bytes)
     for column in columns {
       let lengthAt = bytes.count
       bytes.appendLittleEndian(UInt32(0))
@@ -43,5 +40,27 @@ struct BlockBuilder {
     offsets.removeAll(keepingCapacity: true)
     lags.removeAll(keepingCapacity: true)
     largestLag = 0
+  }
+
+  /// Appends all that comes before the columns, in one piece.
+  private func appendHeader(_ columns: [Accumulator], to bytes: inout [UInt8]) {
+    let lagWidth = (32 - largestLag.leadingZeroBitCount + 7) / 8
+    let count = 7 + columns.count + (2 + lagWidth) * offsets.count
+    // A lag is stored as a whole word, over the excess of the one before.
+    withUnsafeTemporaryAllocation(byteCount: count + 4, alignment: 8) { room in
+      var place = room.baseAddress!
+      func store<Number: FixedWidthInteger>(_ number: Number, _ width: Int) {
+        place.storeBytes(of: number.littleEndian, as: Number.self)
+        place += width
+      }
+      store(BlockView.format, 1)
+      store(UInt8(columns.count), 1)
+      for column in columns { store(column.code, 1) }
+      store(UInt32(offsets.count), 4)
+      store(UInt8(lagWidth), 1)
+      for offset in offsets { store(offset, 2) }
+      if lagWidth > 0 { for lag in lags { store(lag, lagWidth) } }
+      bytes.append(contentsOf: UnsafeRawBufferPointer(start: room.baseAddress!, count: count))
+    }
   }
 }

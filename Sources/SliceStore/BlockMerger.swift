@@ -5,98 +5,115 @@ import Aggregates
 /// Merges any number of blocks. Keeps its accumulators from call to call; not for use by two threads at
 /// once (hence unchecked: whoever shares one hands it on whole).
 package final class BlockMerger: @unchecked Sendable {
-  private var codes: [UInt8] = []
-  private var columns: [Accumulator] = []
-  private var builder = BlockBuilder()
-  private var places: [Place] = []
+  // One value under one class: its parts are reached without a check of exclusive access each time.
+  private var work = MergeWork()
 
   package init() {}
 
-  private struct Place {
-    var order: UInt64
-    var block: Int32
-    var entry: Int32
-  }
-
   /// The merged block, or nil where no entry is left; only entries from `firstOffset` on are kept.
-  /// - Complexity: O(n log n) in the entries of all blocks.
+  /// - Complexity: O(n log n) in the entries of all blocks, O(n) for a few of them.
   package func merge(
     _ blocks: [UnsafeRawBufferPointer], firstOffset: Int = 0
   ) throws(CodecError) -> [UInt8]? {
-    var views: [BlockView] = []
-    views.reserveCapacity(blocks.count)
-    for block in blocks { views.append(try BlockView(block)) }
-    guard let first = views.first else { return nil }
-    try prepareColumns(like: first)
-    places.removeAll(keepingCapacity: true)
-    for (index, view) in views.enumerated() {
-      try collectPlaces(view, Int32(index), from: firstOffset)
-    }
-    if places.isEmpty { return nil }
-    places.sort { ($0.order, $0.block) < ($1.order, $1.block) }
     do throws(CodecError) {
-      var payloads: [UnsafeRawBufferPointer] = []
-      for view in views {
-        for index in columns.indices { payloads.append(try view.column(index)) }
-      }
-      return try mergePlaces(views, payloads)
+      return try work.merge(blocks, firstOffset)
     } catch {
-      columns = []  // They may hold half of a block.
-      codes = []
-      builder = BlockBuilder()
+      work = MergeWork()  // Its accumulators may hold half of a block.
       throw error
     }
   }
+}
 
-  private func prepareColumns(like view: BlockView) throws(CodecError) {
-    let wanted = (0..<view.columnCount).map { view.code(ofColumn: $0) }
+/// What `BlockMerger` keeps.
+private struct MergeWork {
+  private var codes: [UInt8] = []
+  private var accumulators: [Accumulator] = []
+  private var builder = BlockBuilder()
+  private var views: [BlockView] = []
+  private var columns: [StoredColumn] = []
+  private var places: [EntryPlace] = []
+  private var mergedPlaces: [EntryPlace] = []
+
+  mutating func merge(
+    _ blocks: [UnsafeRawBufferPointer], _ firstOffset: Int
+  ) throws(CodecError) -> [UInt8]? {
+    views.removeAll(keepingCapacity: true)
+    for block in blocks { views.append(try BlockView(block)) }
+    guard let first = views.first else { return nil }
+    if blocks.count == 1, firstOffset == 0 { return Array(blocks[0]) }
+    try prepareAccumulators(like: first)
+    try collectPlaces(from: firstOffset)
+    if places.isEmpty { return nil }
+    for index in accumulators.indices {
+      columns.removeAll(keepingCapacity: true)
+      for view in views {
+        columns.append(StoredColumn(bytes: try view.column(index), rows: view.entryCount))
+      }
+      try accumulators[index].mergeEntries(columns, places)
+    }
+    addPlaces()
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(blocks.reduce(0) { $0 + $1.count } + 16)
+    builder.encode(accumulators, into: &bytes)
+    return bytes
+  }
+
+  private mutating func prepareAccumulators(like view: BlockView) throws(CodecError) {
     // Accumulators adopt the parameters of what they fold, so a new key gets new ones where that matters.
-    if wanted == codes, !wanted.contains(where: AggregateCatalog.adoptsParameters) { return }
-    var made: [Accumulator] = []
-    for code in wanted {
-      guard let column = AggregateCatalog.accumulator(code: code) else {
+    if view.hasCodes(codes), !codes.contains(where: AggregateCatalog.adoptsParameters) { return }
+    codes = (0..<view.columnCount).map { view.code(ofColumn: $0) }
+    accumulators = []
+    for code in codes {
+      guard let accumulator = AggregateCatalog.accumulator(code: code) else {
         throw .malformed("unknown column codec \(code)")
       }
-      made.append(column)
-    }
-    codes = wanted
-    columns = made
-  }
-
-  private func collectPlaces(
-    _ view: BlockView, _ block: Int32, from firstOffset: Int
-  ) throws(CodecError) {
-    guard view.columnCount == codes.count,
-      codes.indices.allSatisfy({ view.code(ofColumn: $0) == codes[$0] })
-    else { throw .malformed("blocks of one key differ in their columns") }
-    for entry in view.firstEntry(from: firstOffset)..<view.entryCount {
-      let order = UInt64(view.offset(entry)) << 32 | UInt64(view.lag(entry))
-      places.append(Place(order: order, block: block, entry: Int32(entry)))
+      accumulators.append(accumulator)
     }
   }
 
-  /// `payloads` has the columns of all blocks, block by block.
-  private func mergePlaces(
-    _ views: [BlockView], _ payloads: [UnsafeRawBufferPointer]
-  ) throws(CodecError) -> [UInt8] {
-    var next = 0
-    while next < places.count {
-      let start = next
-      while next < places.count, places[next].order == places[start].order { next += 1 }
-      for (index, column) in columns.enumerated() {
-        for place in places[start..<next] {
-          let block = Int(place.block)
-          let entry = Int(place.entry)
-          try column.fold(
-            payloads[block * columns.count + index], rows: views[block].entryCount,
-            entries: entry..<entry + 1)
-        }
+  /// Sets `places` to the entries of all blocks, in order; those at one place by block.
+  private mutating func collectPlaces(from firstOffset: Int) throws(CodecError) {
+    places.removeAll(keepingCapacity: true)
+    for (block, view) in views.enumerated() {
+      guard view.hasCodes(codes) else {
+        throw .malformed("blocks of one key differ in their columns")
       }
-      let order = places[start].order
-      builder.finishEntry(offset: Int(order >> 32), lag: Int64(order & 0xFFFF_FFFF), columns)
+      let start = places.count
+      for entry in view.firstEntry(from: firstOffset)..<view.entryCount {
+        places.append(
+          EntryPlace(
+            order: UInt64(view.offset(entry)) << 32 | UInt64(view.lag(entry)),
+            column: Int32(block), entry: Int32(entry)))
+      }
+      if views.count <= 8 { mergePlaces(at: start) }
     }
-    var bytes: [UInt8] = []
-    builder.encode(columns, into: &bytes)
-    return bytes
+    if views.count > 8 { places.sort { ($0.order, $0.column) < ($1.order, $1.column) } }
+  }
+
+  /// Merges the two sorted parts of `places` before and from `middle`.
+  private mutating func mergePlaces(at middle: Int) {
+    guard middle > 0, middle < places.count, places[middle - 1].order > places[middle].order else {
+      return
+    }
+    mergedPlaces.removeAll(keepingCapacity: true)
+    var left = 0
+    var right = middle
+    while left < middle || right < places.count {
+      if right == places.count || (left < middle && places[left].order <= places[right].order) {
+        mergedPlaces.append(places[left])
+        left += 1
+      } else {
+        mergedPlaces.append(places[right])
+        right += 1
+      }
+    }
+    swap(&places, &mergedPlaces)
+  }
+
+  private mutating func addPlaces() {
+    for index in places.indices where index == 0 || places[index].order != places[index - 1].order {
+      let order = places[index].order
+      builder.addEntry(offset: Int(order >> 32), lag: Int64(order & 0xFFFF_FFFF))
+    }
   }
 }

@@ -51,6 +51,9 @@ package struct BlockView {
 
   package func code(ofColumn column: Int) -> UInt8 { bytes[2 + column] }
 
+  /// True where the columns are of exactly these codecs.
+  func hasCodes(_ codes: [UInt8]) -> Bool { bytes[2..<2 + columnCount].elementsEqual(codes) }
+
   @inline(__always)
   package func offset(_ entry: Int) -> Int { Int(bytes.littleEndian16(at: offsetsAt + 2 * entry)) }
 

@@ -29,7 +29,9 @@ public final class BulkLoader: @unchecked Sendable {
 
     init(_ views: [RegisteredView], _ stream: StreamDeclaration) {
       intakes = views.map { EventIntake($0.plan, stream) }
-      arenas = views.map { _ in RecordArena(partitionBits: BulkLoader.partitionBits) }
+      arenas = views.map { _ in
+        RecordArena(partitionBits: BulkLoader.partitionBits, isLarge: true)
+      }
       floors = views.map { $0.floor?.index ?? .min }
     }
   }
@@ -103,9 +105,16 @@ public final class BulkLoader: @unchecked Sendable {
     if mkdir(folder, 0o755) != 0, errno != EEXIST {
       throw .invalid("cannot make \(folder): \(String(cString: strerror(errno)))")
     }
-    var files = try writePositions(positions, folder)
+    var files: [String] = []
+    // They go into the first file that there is, so that a commit adds no more files than it must.
+    var records = positionRecords(positions)
     do throws(StoreError) {
-      for view in views.indices { files += try writeBlocks(ofView: view, folder) }
+      for view in views.indices {
+        let written = try writeBlocks(ofView: view, folder, records)
+        if !written.isEmpty { records = [] }
+        files += written
+      }
+      if !records.isEmpty { files.append(try writeAlone(records, folder)) }
     } catch {
       for file in files { unlink(file) }
       throw error
@@ -113,31 +122,33 @@ public final class BulkLoader: @unchecked Sendable {
     return files
   }
 
-  private func writePositions(
-    _ positions: [SourcePosition], _ folder: String
-  ) throws(StoreError) -> [String] {
-    if positions.isEmpty { return [] }
-    var records: [(key: [UInt8], value: [UInt8])] = []
-    for view in views {
-      for position in positions {
-        records.append(
-          (SliceKey.position(view: view, source: position.source), position.position))
+  /// The records of positions in key order.
+  private func positionRecords(_ positions: [SourcePosition]) -> [PositionRecord] {
+    let records = views.flatMap { view in
+      positions.map {
+        PositionRecord(
+          key: SliceKey.position(view: view, source: $0.source), value: $0.position)
       }
     }
-    records.sort { $0.key.lexicographicallyPrecedes($1.key) }
+    return records.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+  }
+
+  private func writeAlone(
+    _ records: [PositionRecord], _ folder: String
+  ) throws(StoreError) -> String {
     let path = "\(folder)/positions.sst"
     unlink(path)
     try StoreError.wrap { () throws(RocksError) in
-      var writer = try SSTWriter(path: path, family: StoreLayout.sliceOptions())
+      var writer = try SSTWriter(path: path, family: StoreLayout.loadOptions())
       for record in records { try writer.put(key: record.key, value: record.value) }
       _ = try writer.finish()
     }
-    return [path]
+    return path
   }
 
   /// Builds one view's blocks on all threads, each with its own range of the hash space.
   private func writeBlocks(
-    ofView view: Int, _ folder: String
+    ofView view: Int, _ folder: String, _ positions: [PositionRecord]
   ) throws(StoreError) -> [String] {
     let arenas = workers.map { $0.arenas[view] }
     guard arenas.contains(where: { $0.recordCount > 0 }) else { return [] }
@@ -151,7 +162,7 @@ public final class BulkLoader: @unchecked Sendable {
       replaces: try registered.plan.groups.map { group throws(StoreError) in
         try store.isEmpty(SliceKey.range(view: registered.id, group: group.number))
       },
-      prefix: "\(folder)/view\(registered.id.number)")
+      prefix: "\(folder)/view\(registered.id.number)", positions: positions)
     let threads = store.options.threads
     let partitions = 1 << Self.partitionBits
     let results = Mutex<[Result<[String], StoreError>]>([])

@@ -11,6 +11,30 @@ struct AdmittedEvents {
   var arrivalTimes: [Int64] = []
   /// Rows that can't be stored and why; in row order.
   var refused: [RefusedEvent] = []
+
+  /// Room for `count` rows, all of which the caller fills.
+  mutating func resize(_ count: Int) {
+    if mask.count == count { return }
+    mask = Array(repeating: 0, count: count)
+    eventTimes = Array(repeating: 0, count: count)
+    arrivalTimes = Array(repeating: 0, count: count)
+  }
+
+  /// Lends the memory of all rows to be filled.
+  mutating func withRows(
+    _ body: (
+      _ mask: UnsafeMutableBufferPointer<UInt8>, _ events: UnsafeMutableBufferPointer<Int64>,
+      _ arrivals: UnsafeMutableBufferPointer<Int64>, _ refused: inout [RefusedEvent]
+    ) -> Void
+  ) {
+    mask.withUnsafeMutableBufferPointer { mask in
+      eventTimes.withUnsafeMutableBufferPointer { events in
+        arrivalTimes.withUnsafeMutableBufferPointer { arrivals in
+          body(mask, events, arrivals, &refused)
+        }
+      }
+    }
+  }
 }
 
 /// A row of a batch that was not stored.
@@ -28,50 +52,40 @@ enum EventAdmission {
     _ batch: EventBatch, of stream: StreamDeclaration, into admitted: inout AdmittedEvents
   ) {
     precondition(fits(batch, stream), "a batch has the columns of its stream")
-    let count = batch.count
-    admitted.mask.removeAll(keepingCapacity: true)
-    admitted.eventTimes.removeAll(keepingCapacity: true)
-    admitted.arrivalTimes.removeAll(keepingCapacity: true)
     admitted.refused.removeAll(keepingCapacity: true)
-    for row in 0..<count {
-      let eventValid = batch.columns[stream.eventTime].valid[row] != 0
-      let event = Int64(bitPattern: batch.columns[stream.eventTime].words[row])
-      var arrival = event
-      var arrivalField = stream.eventTime
-      if let field = stream.arrivalTime, batch.columns[field].valid[row] != 0 {
-        arrival = max(arrival, Int64(bitPattern: batch.columns[field].words[row]))
-        arrivalField = field
+    batch.withColumns { columns in
+      admitted.resize(columns.count)
+      admitted.withRows { mask, events, arrivals, refused in
+        for row in 0..<columns.count {
+          let (fault, event, arrival) = judge(columns, row, stream.eventTime, stream.arrivalTime)
+          mask[row] = fault == nil ? 1 : 0
+          events[row] = event
+          arrivals[row] = arrival
+          if let fault { refused.append(refusal(row, fault, event, arrival, stream)) }
+        }
+        for (index, field) in stream.fields.enumerated() where field.type == .double {
+          refuseNonFinite(columns[index], field.name, mask, &refused)
+        }
       }
-      let fault =
-        eventValid
-        ? fault(event: event, arrival: arrival, stream, arrivalField)
-        : (stream.eventTime, "the event time is null")
-      if let fault {
-        let field = stream.fields[fault.0].name
-        admitted.refused.append(RefusedEvent(row: row, field: field, reason: fault.1))
-      }
-      admitted.mask.append(fault == nil ? 1 : 0)
-      admitted.eventTimes.append(event)
-      admitted.arrivalTimes.append(arrival)
-    }
-    for (index, field) in stream.fields.enumerated() where field.type == .double {
-      refuseNonFinite(batch.columns[index], field.name, &admitted)
     }
   }
 
   /// NaN and the infinities have no place in exact sums or in an order.
   private static func refuseNonFinite(
-    _ column: EventColumn, _ field: String, _ admitted: inout AdmittedEvents
+    _ column: EventColumnView, _ field: String, _ mask: UnsafeMutableBufferPointer<UInt8>,
+    _ refused: inout [RefusedEvent]
   ) {
-    for row in admitted.mask.indices
-    where column.words[row] & 0x7FF0_0000_0000_0000 == 0x7FF0_0000_0000_0000 {
-      guard column.valid[row] != 0, admitted.mask[row] != 0 else { continue }
-      admitted.mask[row] = 0
+    let exponent: UInt64 = 0x7FF0_0000_0000_0000
+    var found = false
+    for row in mask.indices where column.words[row] & exponent == exponent {
+      guard column.valid[row] != 0, mask[row] != 0 else { continue }
+      mask[row] = 0
       let value = Double(bitPattern: column.words[row])
-      admitted.refused.append(
+      refused.append(
         RefusedEvent(row: row, field: field, reason: "\(value) is not a finite number"))
+      found = true
     }
-    admitted.refused.sort { $0.row < $1.row }
+    if found { refused.sort { $0.row < $1.row } }
   }
 
   /// Whether a batch has the stream's columns, of its types and of one length.
@@ -80,22 +94,45 @@ enum EventAdmission {
       && batch.columns.allSatisfy { $0.words.count == batch.count && $0.valid.count == batch.count }
   }
 
-  /// Nil for nearly all events: both times in range, and a lag that any slice length can hold.
+  private enum Fault {
+    case null, event, arrival, lag
+  }
+
+  /// No fault for nearly all events: both times in range, and a lag that any slice length can hold.
   @inline(__always)
-  private static func fault(
-    event: Int64, arrival: Int64, _ stream: StreamDeclaration, _ arrivalField: Int
-  ) -> (field: Int, reason: String)? {
+  private static func judge(
+    _ columns: EventColumnsView, _ row: Int, _ eventField: Int, _ arrivalField: Int?
+  ) -> (fault: Fault?, event: Int64, arrival: Int64) {
+    let event = Int64(bitPattern: columns[eventField].words[row])
+    var arrival = event
+    if let field = arrivalField, columns[field].valid[row] != 0 {
+      arrival = max(arrival, Int64(bitPattern: columns[field].words[row]))
+    }
+    guard columns[eventField].valid[row] != 0 else { return (.null, event, arrival) }
     guard event >= Timestamp.earliest.milliseconds, event < Timestamp.limit.milliseconds else {
-      return (stream.eventTime, "\(event) ms lies outside the years 0001 to 9999")
+      return (.event, event, arrival)
     }
-    guard arrival < Timestamp.limit.milliseconds else {
-      return (arrivalField, "\(arrival) ms lies outside the years 0001 to 9999")
+    guard arrival < Timestamp.limit.milliseconds else { return (.arrival, event, arrival) }
+    if arrival != event, (arrival - event) / 60_000 > BlockView.lagMax - 1 {
+      return (.lag, event, arrival)
     }
-    guard (arrival - event) / 60_000 <= BlockView.lagMax - 1 else {
-      return (
-        arrivalField, "the event arrives more than \(BlockView.lagMax) minutes after it happened"
-      )
-    }
-    return nil
+    return (nil, event, arrival)
+  }
+
+  private static func refusal(
+    _ row: Int, _ fault: Fault, _ event: Int64, _ arrival: Int64, _ stream: StreamDeclaration
+  ) -> RefusedEvent {
+    let range = "ms lies outside the years 0001 to 9999"
+    let late = "the event arrives more than \(BlockView.lagMax) minutes after it happened"
+    let isArrival = fault == .arrival || fault == .lag
+    let field = isArrival ? stream.arrivalTime ?? stream.eventTime : stream.eventTime
+    let reason =
+      switch fault {
+      case .null: "the event time is null"
+      case .event: "\(event) \(range)"
+      case .arrival: "\(arrival) \(range)"
+      case .lag: late
+      }
+    return RefusedEvent(row: row, field: stream.fields[field].name, reason: reason)
   }
 }

@@ -141,9 +141,8 @@ final class GroupReader {
     loaded = number
     // No block can lie outside: every stored slice comes from a `Timestamp`.
     guard let block = Int32(exactly: number) else { return }
-    let tail = UInt32(bitPattern: block) ^ 0x8000_0000
-    for index in 0..<4 {
-      key[key.count - 4 + index] = UInt8(truncatingIfNeeded: tail >> UInt32(24 - 8 * index))
+    key.withUnsafeMutableBytes {
+      $0.storeBytes(of: SliceKey.blockBytes(block), toByteOffset: $0.count - 4, as: UInt32.self)
     }
     try key.withBytes { key throws(StoreError) in pinned = try source.pinned(key, options) }
     guard let bytes = pinned?.bytes else { return }

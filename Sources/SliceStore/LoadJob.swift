@@ -10,6 +10,8 @@ struct LoadJob: Sendable {
   /// By group: true where the store holds nothing yet, so that blocks are values instead of deltas.
   let replaces: [Bool]
   let prefix: String
+  /// Goes to the head of the first thread's file, whose keys are all above.
+  let positions: [PositionRecord]
 
   /// - Returns: the files written, none empty.
   func run(
@@ -18,6 +20,9 @@ struct LoadJob: Sendable {
     let files = GroupFiles(
       paths: plan.groups.map { "\(prefix)-\($0.number)-\(thread).sst" }, replaces: replaces)
     do throws(StoreError) {
+      if thread == 0, !positions.isEmpty {
+        try StoreError.wrap { () throws(RocksError) in try files.add(positions) }
+      }
       for partition in partitions {
         try builder.build(partition: partition, of: arenas, sealSlice: sealSlice) {
           group, key, block throws(StoreError) in
@@ -25,7 +30,6 @@ struct LoadJob: Sendable {
             throw .storage(error)
           }
         }
-        for arena in arenas { arena.release(partition: partition) }
       }
       return try StoreError.wrap { () throws(RocksError) in try files.finish() }
     } catch {
@@ -47,6 +51,12 @@ struct LoadJob: Sendable {
   }
 }
 
+/// The key and value of a source's position.
+struct PositionRecord: Sendable {
+  let key: [UInt8]
+  let value: [UInt8]
+}
+
 /// The open files of a job, made when their first block comes.
 private final class GroupFiles {
   private let paths: [String]
@@ -58,7 +68,7 @@ private final class GroupFiles {
     private var writer: SSTWriter?
 
     init(_ path: String) throws(RocksError) {
-      writer = try SSTWriter(path: path, family: StoreLayout.sliceOptions())
+      writer = try SSTWriter(path: path, family: StoreLayout.loadOptions())
     }
 
     func add(
@@ -69,6 +79,10 @@ private final class GroupFiles {
       } else {
         try writer!.merge(key: key, value: block)
       }
+    }
+
+    func add(_ positions: [PositionRecord]) throws(RocksError) {
+      for position in positions { try writer!.put(key: position.key, value: position.value) }
     }
 
     func finish() throws(RocksError) {
@@ -85,11 +99,20 @@ private final class GroupFiles {
   func add(
     _ group: Int, _ key: UnsafeRawBufferPointer, _ block: UnsafeRawBufferPointer
   ) throws(RocksError) {
-    if writers[group] == nil {
-      unlink(paths[group])
-      writers[group] = try FileWriter(paths[group])
-    }
-    try writers[group]!.add(key, block, replaces: replaces[group])
+    try writer(group).add(key, block, replaces: replaces[group])
+  }
+
+  /// Adds positions, in key order, before any block.
+  func add(_ positions: [PositionRecord]) throws(RocksError) {
+    try writer(0).add(positions)
+  }
+
+  private func writer(_ group: Int) throws(RocksError) -> FileWriter {
+    if let open = writers[group] { return open }
+    unlink(paths[group])
+    let made = try FileWriter(paths[group])
+    writers[group] = made
+    return made
   }
 
   func finish() throws(RocksError) -> [String] {

@@ -15,16 +15,18 @@ struct RecordLayout: Sendable {
   let slotCount: Int
   let maskWords: Int
   let hasTime: Bool
+  let slotsAt: Int
+  let timeAt: Int
+  let payloadAt: Int
 
   init(slotCount: Int, hasTime: Bool) {
     self.slotCount = slotCount
     self.hasTime = hasTime
     maskWords = (slotCount + 63) / 64
+    slotsAt = 24 + 8 * maskWords
+    timeAt = slotsAt + 8 * slotCount
+    payloadAt = timeAt + (hasTime ? 8 : 0)
   }
-
-  var slotsAt: Int { 24 + 8 * maskWords }
-  var timeAt: Int { slotsAt + 8 * slotCount }
-  var payloadAt: Int { timeAt + (hasTime ? 8 : 0) }
 
   func size(payload: Int) -> Int { (payloadAt + payload + 7) & ~7 }
 }
@@ -53,71 +55,95 @@ enum SliceOrder {
   }
 }
 
-/// Pages of records, one chain per partition. Not for use by two threads.
+/// Pages of records, one chain per partition. Pages are kept for the next records when the present ones
+/// are forgotten. Not for use by two threads.
 final class RecordArena {
-  private static let pageBytes = 1 << 16
-
   let partitionBits: Int
   private(set) var bytesHeld = 0
-  private(set) var recordCount = 0
-  private var chains: [Chain]
+  /// Where the next record of each partition goes.
+  private let cursors: UnsafeMutableBufferPointer<Cursor>
+  private var chains: [[Page]]
+  private var pages: PageStock
 
-  struct Page {
+  /// The free end of a partition's last page.
+  private struct Cursor {
+    var next: UnsafeMutableRawPointer
+    var room: Int
+    var records: Int
+  }
+
+  private struct Page {
     let base: UnsafeMutableRawPointer
     let capacity: Int
+    /// Set when the next page begins.
     var used = 0
   }
 
-  struct Chain {
-    var pages: [Page] = []
-    var records = 0
-  }
-
-  init(partitionBits: Int) {
+  /// - Parameter isLarge: many pages will be needed at once, so they come in slabs of huge pages.
+  init(partitionBits: Int, isLarge: Bool) {
     self.partitionBits = partitionBits
-    chains = Array(repeating: Chain(), count: 1 << partitionBits)
+    pages = PageStock(isLarge: isLarge)
+    chains = Array(repeating: [], count: 1 << partitionBits)
+    cursors = .allocate(capacity: 1 << partitionBits)
+    cursors.initialize(repeating: Self.emptyCursor)
   }
 
-  deinit { removeAll() }
+  deinit {
+    removeAll()
+    cursors.deallocate()
+  }
+
+  private static var emptyCursor: Cursor {
+    Cursor(next: UnsafeMutableRawPointer(bitPattern: 8)!, room: 0, records: 0)
+  }
+
+  var recordCount: Int { cursors.reduce(0) { $0 + $1.records } }
+
+  func recordCount(inPartition partition: Int) -> Int { cursors[partition].records }
 
   /// Room for one record of `size` bytes (a multiple of 8) in the hash's partition.
   @inline(__always)
   func allocate(hash: UInt64, size: Int) -> UnsafeMutableRawPointer {
     let partition = partitionBits == 0 ? 0 : Int(hash >> UInt64(64 - partitionBits))
-    recordCount += 1
-    return chains.withUnsafeMutableBufferPointer { chains in
-      chains[partition].records += 1
-      let last = chains[partition].pages.count - 1
-      if last >= 0 {
-        let used = chains[partition].pages[last].used
-        if used + size <= chains[partition].pages[last].capacity {
-          chains[partition].pages[last].used = used + size
-          return chains[partition].pages[last].base + used
-        }
-      }
-      let page = newPage(atLeast: size)
-      chains[partition].pages.append(page)
-      return page.base
+    let cursor = cursors.baseAddress.unsafelyUnwrapped + partition
+    if cursor.pointee.room < size { startPage(partition, atLeast: size) }
+    let record = cursor.pointee.next
+    cursor.pointee.next = record + size
+    cursor.pointee.room -= size
+    cursor.pointee.records += 1
+    return record
+  }
+
+  @inline(never)
+  private func startPage(_ partition: Int, atLeast size: Int) {
+    closePage(partition)
+    let capacity = max(PageStock.pageBytes, size)
+    let isPage = capacity == PageStock.pageBytes
+    let base = isPage ? pages.take() : .allocate(byteCount: capacity, alignment: 16)
+    bytesHeld += capacity
+    chains[partition].append(Page(base: base, capacity: capacity))
+    cursors[partition].next = base
+    cursors[partition].room = capacity
+  }
+
+  private func closePage(_ partition: Int) {
+    let last = chains[partition].count - 1
+    if last >= 0 {
+      chains[partition][last].used = chains[partition][last].capacity - cursors[partition].room
     }
   }
-
-  private func newPage(atLeast size: Int) -> Page {
-    let capacity = max(Self.pageBytes, size)
-    bytesHeld += capacity
-    let base = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
-    return Page(base: base, capacity: capacity, used: size)
-  }
-
-  func recordCount(inPartition partition: Int) -> Int { chains[partition].records }
 
   /// Calls `body` with the start of every record of a partition.
   @inline(__always)
   func forEachRecord(
     inPartition partition: Int, _ layout: RecordLayout, _ body: (UnsafeRawPointer) -> Void
   ) {
-    for page in chains[partition].pages {
+    let chain = chains[partition]
+    for (index, page) in chain.enumerated() {
+      let isLast = index == chain.count - 1
+      let used = isLast ? page.capacity - cursors[partition].room : page.used
       var offset = 0
-      while offset < page.used {
+      while offset < used {
         let record = UnsafeRawPointer(page.base + offset)
         body(record)
         offset += layout.size(payload: Int(record.load(fromByteOffset: 20, as: UInt32.self)))
@@ -125,17 +151,19 @@ final class RecordArena {
     }
   }
 
-  /// Frees a partition's pages once its blocks are written, so that memory falls while a load commits.
-  func release(partition: Int) {
-    for page in chains[partition].pages {
-      page.base.deallocate()
-    }
-    chains[partition] = Chain()
-  }
-
+  /// Forgets all records.
   func removeAll() {
-    for partition in chains.indices { release(partition: partition) }
+    for partition in chains.indices {
+      for page in chains[partition] {
+        if page.capacity == PageStock.pageBytes {
+          pages.put(page.base)
+        } else {
+          page.base.deallocate()
+        }
+      }
+      chains[partition].removeAll(keepingCapacity: true)
+      cursors[partition] = Self.emptyCursor
+    }
     bytesHeld = 0
-    recordCount = 0
   }
 }

@@ -6,12 +6,19 @@ struct SortedRecord {
   let hash: UInt64
   let order: UInt64
   let record: UnsafeRawPointer
+
+  /// The bytes of the record's entity, borrowed.
+  @inline(__always)
+  func entity(_ layout: RecordLayout) -> UnsafeRawBufferPointer {
+    let length = Int(record.load(fromByteOffset: 16, as: UInt32.self))
+    return UnsafeRawBufferPointer(start: record + layout.payloadAt, count: length)
+  }
 }
 
 /// Keeps its buffers from partition to partition. Not for use by two threads.
 struct RecordSorter: ~Copyable {
-  private var loaded = SortBuffer()
-  private var bucketed = SortBuffer()
+  private var loaded = ScratchBuffer<SortedRecord>()
+  private var bucketed = ScratchBuffer<SortedRecord>()
   private var count = 0
 
   /// The records of the last `load`, ascending; valid until the next.
@@ -31,7 +38,7 @@ struct RecordSorter: ~Copyable {
     let skipped = UInt64(first.partitionBits)
     var ends: [Int32] = Array(repeating: 0, count: 1 << bucketBits)
     var next = 0
-    let target = loaded.base!
+    let target = loaded.base
     ends.withUnsafeMutableBufferPointer { ends in
       for arena in arenas {
         arena.forEachRecord(inPartition: partition, layout) { record in
@@ -63,9 +70,9 @@ struct RecordSorter: ~Copyable {
       start += size
     }
     for index in 0..<count {
-      let item = loaded.base![index]
+      let item = loaded.base[index]
       let bucket = Self.bucket(item.hash, skipped, shift)
-      bucketed.base![Int(ends[bucket])] = item
+      bucketed.base[Int(ends[bucket])] = item
       ends[bucket] += 1
     }
   }
@@ -75,7 +82,7 @@ struct RecordSorter: ~Copyable {
     for bucket in ends.indices {
       let end = Int(ends[bucket])
       if end - start > 1 {
-        var items = UnsafeMutableBufferPointer(start: bucketed.base! + start, count: end - start)
+        var items = UnsafeMutableBufferPointer(start: bucketed.base + start, count: end - start)
         if items.count <= 24 { Self.insertionSort(items) } else { items.sort(by: Self.precedes) }
       }
       start = end
@@ -98,19 +105,4 @@ struct RecordSorter: ~Copyable {
       items[place] = item
     }
   }
-}
-
-/// A growable buffer of records that is freed with its owner.
-private struct SortBuffer: ~Copyable {
-  private(set) var base: UnsafeMutablePointer<SortedRecord>?
-  private var capacity = 0
-
-  mutating func reserve(_ count: Int) {
-    guard count > capacity else { return }
-    base?.deallocate()
-    capacity = max(count, capacity * 2)
-    base = .allocate(capacity: capacity)
-  }
-
-  deinit { base?.deallocate() }
 }

@@ -27,11 +27,20 @@ package enum SliceKey {
     view: ViewID, group: UInt8, hash: UInt64, entity: UnsafeRawBufferPointer, block: Int32,
     to bytes: inout [UInt8]
   ) {
-    bytes.appendBigEndian(view.number)
-    bytes.append(group)
-    bytes.appendBigEndian(hash)
+    withUnsafeTemporaryAllocation(byteCount: 16, alignment: 8) { head in
+      head.storeBytes(of: view.number.bigEndian, as: UInt32.self)
+      head[4] = group
+      head.storeBytes(of: hash.bigEndian, toByteOffset: 5, as: UInt64.self)
+      bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: head[..<13]))
+    }
     bytes.append(contentsOf: entity)
-    bytes.appendBigEndian(UInt32(bitPattern: block) ^ 0x8000_0000)
+    withUnsafeBytes(of: blockBytes(block)) { bytes.append(contentsOf: $0) }
+  }
+
+  /// A block's number in the byte order of keys.
+  @inline(__always)
+  static func blockBytes(_ block: Int32) -> UInt32 {
+    (UInt32(bitPattern: block) ^ 0x8000_0000).bigEndian
   }
 
   /// The half-open range of all keys of one view, or of one of its groups.

@@ -21,7 +21,7 @@ public struct StoreOptions: Sendable {
   /// Memory for uncompressed blocks of RocksDB, shared by all readers.
   public var cacheBytes = 256 << 20
   /// Memory that a bulk load may hold in records before it writes them.
-  public var loadBytes = 448 << 20
+  public var loadBytes = 640 << 20
   /// Threads of a bulk load.
   public var threads = 2
 
@@ -47,6 +47,8 @@ public final class Store: Sendable {
   let registry: Mutex<Registry>
   /// Buffers of streaming writes by stream.
   let streamWriters = Mutex<[String: StreamWriter]>([:])
+  /// What the readers of each view look at.
+  let floorMarks = Mutex<[ViewID: FloorMark]>([:])
   /// Held by whoever writes, registers, seals or expires.
   let writer = Mutex<Void>(())
 

@@ -23,7 +23,7 @@ enum StoreLayout {
     return opened
   }
 
-  /// The options that table files are written with, by the store and by bulk loads alike.
+  /// The options that the store writes table files with.
   static func sliceOptions() -> ColumnFamilyOptions {
     var slices = ColumnFamilyOptions("slices")
     slices.writeBufferBytes = 64 << 20
@@ -32,6 +32,14 @@ enum StoreLayout {
     slices.blockBytes = 16 << 10
     slices.compression = .lz4
     slices.bottommostCompression = .zstd
+    return slices
+  }
+
+  /// The options that bulk loads write their files with: as for upper levels, since most of what is loaded
+  /// is merged with more of its kind, and the last level's compression is compaction's work.
+  static func loadOptions() -> ColumnFamilyOptions {
+    var slices = sliceOptions()
+    slices.bottommostCompression = nil
     return slices
   }
 

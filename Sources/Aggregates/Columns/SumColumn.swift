@@ -23,9 +23,27 @@ enum SumColumn {
     }
   }
 
-  private static func foldNarrow(
-    _ reader: inout ColumnReader, _ rows: Int, _ entries: Range<Int>, _ sum: inout ExactSum
-  ) throws(CodecError) {
+  /// Appends all entries of a narrow column; false, and nothing appended, for a wide one.
+  static func decode(
+    _ column: StoredColumn, into sums: inout [NarrowSum]
+  ) throws(CodecError) -> Bool {
+    try ColumnReader.check(rows: column.rows, entries: 0..<column.rows)
+    var reader = ColumnReader(column.bytes)
+    guard try reader.byte() == narrow else { return false }
+    let (exponent, base, deltas) = try readFrame(&reader, column.rows)
+    for entry in 0..<column.rows {
+      let delta = deltas.width <= 8 ? UInt128(deltas[entry]) : deltas.wide(entry)
+      let mantissa = base &+ Int128(bitPattern: delta)
+      guard mantissa >= base else { throw .malformed("sum column with an entry out of range") }
+      sums.append(NarrowSum(mantissa: mantissa, exponent: exponent))
+    }
+    return true
+  }
+
+  @inline(__always)
+  private static func readFrame(
+    _ reader: inout ColumnReader, _ rows: Int
+  ) throws(CodecError) -> (exponent: Int32, base: Int128, deltas: DeltaColumn) {
     let exponent = try reader.int16()
     guard ExactSum.exponents.contains(exponent) else {
       throw .malformed("sum column with exponent \(exponent)")
@@ -35,7 +53,14 @@ enum SumColumn {
     guard width <= 16 else { throw .malformed("sum column with width \(width)") }
     let deltas = try DeltaColumn(&reader, count: rows, width: width)
     try reader.end()
-    add(deltas.sum(entries), bases: base, count: entries.count, Int32(exponent), &sum)
+    return (Int32(exponent), base, deltas)
+  }
+
+  private static func foldNarrow(
+    _ reader: inout ColumnReader, _ rows: Int, _ entries: Range<Int>, _ sum: inout ExactSum
+  ) throws(CodecError) {
+    let (scale, base, deltas) = try readFrame(&reader, rows)
+    add(deltas.sum(entries), bases: base, count: entries.count, scale, &sum)
   }
 
   /// Adds count · bases + deltas, in one addition where that fits an Int128.
@@ -88,13 +113,15 @@ enum SumColumn {
 
 extension SumColumn {
   /// Appends the column of these sums.
-  static func encode(_ entries: [SumPartial], into bytes: inout [UInt8]) {
-    if let frame = Frame(entries) {
-      frame.encode(entries, into: &bytes)
-    } else {
-      bytes.append(wide)
-      for entry in entries { encodeWide(entry.sum.number, into: &bytes) }
+  static func encode(_ sums: [ExactSum], into bytes: inout [UInt8]) {
+    var narrow: [NarrowSum] = []
+    for sum in sums {
+      guard let (mantissa, exponent) = sum.narrow else { break }
+      narrow.append(NarrowSum(mantissa: mantissa, exponent: exponent))
     }
+    if narrow.count == sums.count, encode(&narrow, into: &bytes) { return }
+    bytes.append(wide)
+    for sum in sums { encodeWide(sum.number, into: &bytes) }
   }
 
   private static func encodeWide(_ number: ExactNumber, into bytes: inout [UInt8]) {
@@ -107,44 +134,103 @@ extension SumColumn {
     }
   }
 
-  /// What the entries of a narrow column have in common.
-  private struct Frame {
-    let exponent: Int32
-    let base: Int128
-    let width: Int
-
-    /// Nil where the entries take more than 127 bits at their least exponent.
-    init?(_ entries: [SumPartial]) {
-      var lowest = Int32.max
-      for entry in entries {
-        guard let (mantissa, exponent) = entry.sum.narrow else { return nil }
-        if mantissa != 0 { lowest = min(lowest, exponent) }
-      }
-      if lowest == .max { lowest = 0 }
-      var (least, greatest) = (Int128.max, Int128.min)
-      for entry in entries {
-        guard let mantissa = entry.sum.mantissa(at: lowest) else { return nil }
-        least = min(least, mantissa)
-        greatest = max(greatest, mantissa)
-      }
-      exponent = lowest
-      base = entries.isEmpty ? 0 : least
-      width = entries.isEmpty ? 0 : UInt128(bitPattern: greatest &- least).byteWidth
+  /// Appends the narrow column of these sums, which are brought to their common exponent; false, and
+  /// nothing appended, where they take more than 127 bits there.
+  static func encode(_ sums: inout [NarrowSum], into bytes: inout [UInt8]) -> Bool {
+    sums.withUnsafeMutableBufferPointer { sums in
+      let exponent = leastExponent(UnsafeBufferPointer(sums))
+      guard let (least, greatest) = align(sums, to: exponent) else { return false }
+      append(UnsafeBufferPointer(sums), exponent, least, greatest, to: &bytes)
+      return true
     }
+  }
 
-    func encode(_ entries: [SumPartial], into bytes: inout [UInt8]) {
-      bytes.append(narrow)
-      bytes.append(littleEndian: UInt64(truncatingIfNeeded: exponent), width: 2)
-      bytes.append(varint: base.zigzag)
-      bytes.append(UInt8(width))
-      if width == 0 { return }
-      var place = bytes.appendRoom(entries.count, width: width)
-      for entry in entries {
-        // Every entry had a mantissa here when the frame was made.
-        let delta = UInt128(bitPattern: entry.sum.mantissa(at: exponent)! &- base)
-        bytes.store(delta, width: width, at: place)
-        place += width
-      }
+  /// Appends a narrow column in one piece; `sums` have the exponent and lie between the two others.
+  private static func append(
+    _ sums: UnsafeBufferPointer<NarrowSum>, _ exponent: Int32, _ least: Int128, _ greatest: Int128,
+    to bytes: inout [UInt8]
+  ) {
+    let width = UInt128(bitPattern: greatest &- least).byteWidth
+    // The header is at most 23 bytes; the last number may be written with up to 15 bytes too many.
+    withUnsafeTemporaryAllocation(byteCount: sums.count * width + 40, alignment: 16) { room in
+      var place = room.baseAddress!
+      place.storeBytes(of: narrow, as: UInt8.self)
+      place.storeBytes(
+        of: UInt16(truncatingIfNeeded: exponent).littleEndian, toByteOffset: 1, as: UInt16.self)
+      place = store(varint: least.zigzag, at: place + 3)
+      place.storeBytes(of: UInt8(width), as: UInt8.self)
+      place += 1
+      if width > 0 { place = storeDeltas(sums, least, width, at: place) }
+      bytes.append(
+        contentsOf: UnsafeRawBufferPointer(
+          start: room.baseAddress!, count: place - room.baseAddress!))
     }
+  }
+
+  private static func store(
+    varint value: UInt128, at start: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer {
+    var rest = value
+    var place = start
+    while rest >= 0x80 {
+      place.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, as: UInt8.self)
+      place += 1
+      rest >>= 7
+    }
+    place.storeBytes(of: UInt8(truncatingIfNeeded: rest), as: UInt8.self)
+    return place + 1
+  }
+
+  /// Stores the distances to the least sum, `width` bytes each: whole words, each over the excess of the
+  /// one before.
+  @inline(__always)
+  private static func storeDeltas(
+    _ sums: UnsafeBufferPointer<NarrowSum>, _ least: Int128, _ width: Int,
+    at start: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer {
+    var place = start
+    for sum in sums {
+      let delta = UInt128(bitPattern: sum.mantissa &- least)
+      place.storeBytes(of: UInt64(truncatingIfNeeded: delta).littleEndian, as: UInt64.self)
+      if width > 8 {
+        let high = UInt64(truncatingIfNeeded: delta >> 64)
+        place.storeBytes(of: high.littleEndian, toByteOffset: 8, as: UInt64.self)
+      }
+      place += width
+    }
+    return place
+  }
+
+  /// The least of the canonical exponents of all that are not zero. A canonical exponent is never below the
+  /// one it stands for, so most sums need no look at their zeros.
+  private static func leastExponent(_ sums: UnsafeBufferPointer<NarrowSum>) -> Int32 {
+    var lowest = Int32.max
+    for sum in sums where sum.mantissa != 0 && sum.exponent < lowest {
+      lowest = min(lowest, sum.exponent + Int32(sum.mantissa.trailingZeroBitCount))
+    }
+    return lowest == .max ? 0 : lowest
+  }
+
+  /// Gives all sums the same exponent, at most their canonical ones; nil where one does not fit.
+  private static func align(
+    _ sums: UnsafeMutableBufferPointer<NarrowSum>, to exponent: Int32
+  ) -> (least: Int128, greatest: Int128)? {
+    guard !sums.isEmpty else { return (0, 0) }
+    var (least, greatest) = (Int128.max, Int128.min)
+    for index in sums.indices {
+      var mantissa = sums[index].mantissa
+      if sums[index].exponent < exponent {
+        // Only zeros are shifted out: the canonical exponent is no lower.
+        mantissa = mantissa &>> Int128(exponent - sums[index].exponent)
+      } else {
+        guard let aligned = ExactSum.aligned(mantissa, from: sums[index].exponent, to: exponent)
+        else { return nil }
+        mantissa = aligned
+      }
+      sums[index] = NarrowSum(mantissa: mantissa, exponent: exponent)
+      least = min(least, mantissa)
+      greatest = max(greatest, mantissa)
+    }
+    return (least, greatest)
   }
 }

@@ -19,6 +19,8 @@ public struct ExactSum: Sendable {
   /// Zero.
   public init() {}
 
+  init(_ sum: NarrowSum) { (mantissa, exponent) = (sum.mantissa, sum.exponent) }
+
   /// Back to zero.
   public mutating func reset() {
     mantissa = 0
@@ -162,7 +164,7 @@ extension ExactSum {
 
   /// |value| = significand · 2^exponent, the significand below 2^53.
   @inline(__always)
-  private static func parts(of value: Double) -> (significand: Int64, exponent: Int32) {
+  static func parts(of value: Double) -> (significand: Int64, exponent: Int32) {
     let bits = value.bitPattern
     let biased = Int32(truncatingIfNeeded: bits >> 52) & 0x7ff
     precondition(biased != 0x7ff, "only finite doubles have a sum")

@@ -47,36 +47,8 @@ public struct SumPartial: InvertiblePartial {
   }
 
   public static func encode(_ entries: [Self], into bytes: inout [UInt8]) {
-    SumColumn.encode(entries, into: &bytes)
+    SumColumn.encode(entries.map(\.sum), into: &bytes)
   }
 
   public static func == (left: Self, right: Self) -> Bool { left.sum == right.sum }
-}
-
-/// The accumulator of `SumPartial`, by itself so that the hottest calls are compiled for it alone.
-public final class SumAccumulator: Accumulator {
-  // No method of a partial calls back, so the access checks of every event would find nothing.
-  /// The running partial.
-  @exclusivity(unchecked) public private(set) var running: SumPartial
-  @exclusivity(unchecked) private var entries: [SumPartial] = []
-
-  /// Starts at zero.
-  public init(_ input: SumPartial.Input) { running = SumPartial(input) }
-
-  public override func reset() { running.reset() }
-  public override func absorb(word: UInt64, time: Int64) { running.absorb(word: word, time: time) }
-  public override func fold(
-    _ column: UnsafeRawBufferPointer, rows: Int, entries: Range<Int>
-  ) throws(CodecError) {
-    try running.fold(column, rows: rows, entries: entries)
-  }
-  public override func finishEntry() {
-    entries.append(running)
-    running.reset()
-  }
-  public override func encodeEntries(into bytes: inout [UInt8]) {
-    SumColumn.encode(entries, into: &bytes)
-    entries.removeAll(keepingCapacity: true)
-  }
-  public override var code: UInt8 { running.code }
 }
