@@ -1,7 +1,7 @@
 // Code 1: a column of exact sums. Narrow (tag 0): one exponent, one base, and per entry the distance to the
 // base in as few whole bytes as the largest needs, so that equal counts take no bytes at all. Wide (tag 1),
-// where the entries share no 127 bits: each by itself. Which of the two, and every byte, follows from the
-// values alone.
+// where the entries share no 127 bits: each by itself. Decimal (tag 2) is in `DecimalColumn`. Which of them, and
+// every byte, follows from the values alone.
 //
 //   0, i16 exponent, zigzag varint base, u8 width (0...16), entries × width bytes
 //   1, per entry: varint length, i16 exponent, u8 sign (1 is negative), magnitude without leading zeros
@@ -18,18 +18,24 @@ enum SumColumn {
     var reader = ColumnReader(column)
     switch try reader.byte() {
     case narrow: try foldNarrow(&reader, rows, entries, &sum)
+    case DecimalColumn.tag: try DecimalColumn.fold(&reader, rows, entries, into: &sum)
     case wide: try foldWide(&reader, rows, entries, &sum)
     case let tag: throw .malformed("sum column with tag \(tag)")
     }
   }
 
-  /// Appends all entries of a narrow column; false, and nothing appended, for a wide one.
+  /// Appends all entries of a narrow or decimal column; false, and nothing appended, for a wide one.
   static func decode(
     _ column: StoredColumn, into sums: inout [NarrowSum]
   ) throws(CodecError) -> Bool {
     try ColumnReader.check(rows: column.rows, entries: 0..<column.rows)
     var reader = ColumnReader(column.bytes)
-    guard try reader.byte() == narrow else { return false }
+    let tag = try reader.byte()
+    if tag == DecimalColumn.tag {
+      try DecimalColumn.decode(&reader, column.rows, into: &sums)
+      return true
+    }
+    guard tag == narrow else { return false }
     let (exponent, base, deltas) = try readFrame(&reader, column.rows)
     for entry in 0..<column.rows {
       let delta = deltas.width <= 8 ? UInt128(deltas[entry]) : deltas.wide(entry)
@@ -140,6 +146,11 @@ extension SumColumn {
     sums.withUnsafeMutableBufferPointer { sums in
       let exponent = leastExponent(UnsafeBufferPointer(sums))
       guard let (least, greatest) = align(sums, to: exponent) else { return false }
+      let width = UInt128(bitPattern: greatest &- least).byteWidth
+      let size = 4 + max(1, (128 - least.zigzag.leadingZeroBitCount + 6) / 7) + sums.count * width
+      if DecimalColumn.encode(UnsafeBufferPointer(sums), exponent, below: size, into: &bytes) {
+        return true
+      }
       append(UnsafeBufferPointer(sums), exponent, least, greatest, to: &bytes)
       return true
     }
