@@ -10,6 +10,7 @@ protocol Command {
   static var options: [Option] { get }
   /// What to know beyond the summary; may be empty.
   static var details: String { get }
+  /// Lines for the shell; a long one goes on behind a backslash.
   static var examples: [String] { get }
 
   /// - Returns: the exit code.
@@ -22,13 +23,13 @@ enum ExitCode: Int32 {
   /// A check found something: a defect, a mismatch, a mistake in a declaration.
   case found = 1
   case usage = 2
-  /// A file, row or declaration that can't be used.
+  /// A file, row or declaration that can't be used, or an output that can't be written.
   case badInput = 3
   /// The store refused or failed.
   case store = 4
 
   static let help = """
-    exit codes: 0 done · 1 a check found something · 2 wrong use · 3 bad input (file, row, \
+    exit codes: 0 done · 1 a check found something · 2 wrong use · 3 bad input or output (file, row,
     declaration) · 4 the store refused or failed
     """
 }
@@ -48,7 +49,7 @@ extension Command {
     }
     if !details.isEmpty { lines += ["", details] }
     lines += ["", examples.count == 1 ? "example:" : "examples:"]
-    lines += examples.map { "  \($0)" }
+    lines += examples.map { "  " + $0.replacing("\n", with: "\n    ") }
     lines += ["", ExitCode.help]
     return lines.joined(separator: "\n")
   }

@@ -21,8 +21,9 @@ enum Check: Command {
     size to expect. Only the first 64 MiB of a sample are read.
     """
   static let examples = [
-    "hindcast check tools/demo/declarations/commits.stream.json "
-      + "tools/demo/declarations/author_activity.view.json --sample tools/demo/data/commits.csv.gz"
+    "hindcast check tools/demo/declarations/commits.stream.json \\\n"
+      + "tools/demo/declarations/author_activity.view.json \\\n"
+      + "--sample tools/demo/data/commits.csv.gz"
   ]
 
   static func run(_ arguments: Arguments) throws -> ExitCode {

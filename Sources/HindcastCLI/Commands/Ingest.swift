@@ -20,7 +20,7 @@ enum Ingest: Command {
     """
   static let examples = [
     "hindcast ingest ./store commits tools/demo/data/commits.csv.gz",
-    "zcat tools/demo/data/commits.csv.gz | hindcast ingest ./store commits - --format csv "
+    "zcat tools/demo/data/commits.csv.gz | hindcast ingest ./store commits - --format csv \\\n"
       + "--source the-archive",
   ]
 

@@ -31,10 +31,10 @@ enum Join: Command {
     each row gets what was served at its time.
     """
   static let examples = [
-    "hindcast join ./store tools/demo/data/commits.csv.gz --view author_activity "
+    "hindcast join ./store tools/demo/data/commits.csv.gz --view author_activity \\\n"
       + "--time arrival_time_ms -o joined.csv",
-    "hindcast join ./store tools/demo/data/commits.csv.gz --view author_activity:30d_COMMIT_COUNT "
-      + "-o training.csv.gz --receipt training.receipt.json",
+    "hindcast join ./store tools/demo/data/commits.csv.gz \\\n"
+      + "--view author_activity:30d_COMMIT_COUNT -o training.csv.gz --receipt training.receipt.json",
     "hindcast join ./store tools/demo/data/commits.csv.gz --verify training.receipt.json",
   ]
 

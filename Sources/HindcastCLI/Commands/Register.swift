@@ -13,7 +13,7 @@ enum Register: Command {
     name is refused, with what differs.
     """
   static let examples = [
-    "hindcast register ./store tools/demo/declarations/commits.stream.json "
+    "hindcast register ./store tools/demo/declarations/commits.stream.json \\\n"
       + "tools/demo/declarations/author_activity.view.json"
   ]
 
