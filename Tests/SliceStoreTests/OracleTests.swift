@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct OracleTests {
-  @Test(arguments: TestRounds.seeds(40))
+  @Test(arguments: TestRounds.seeds(30))
   func `Answers and stored bytes depend on the events alone`(seed: UInt64) throws {
     try withTemporaryDirectory { folder in
       var trial = Trial(seed: seed)

@@ -17,7 +17,7 @@ import Testing
           "{window}_SUM": {"sum": "score", "windows": ["1h"]}}}
         """)
       let target = try TestStore(at: folder + "/store", Fixture.stream, [view])
-      let race = SealRace(target.store, boundaries: 1000)
+      let race = SealRace(target.store, boundaries: 600)
       try race.run()
       let served = race.served
       var informative = 0
@@ -30,7 +30,7 @@ import Testing
         }
         if case .int(let count) = now[1], count > 0 { informative += 1 }
       }
-      #expect(served.count > 2000)
+      #expect(served.count > 1200)
       #expect(informative > served.count / 4, "\(informative) of \(served.count) count anything")
       target.close()
     }
