@@ -53,7 +53,8 @@ let package = Package(
     tests("HindcastTests", uses: ["Hindcast", "SliceStore", "RowFiles", "FeatureModel"]),
     tests("CommandLineTests", uses: ["FeatureModel"]),
     .target(
-      name: "CrashStream", dependencies: ["SliceStore", "FeatureModel", "Aggregates", "TestSupport"],
+      name: "CrashStream",
+      dependencies: ["SliceStore", "FeatureModel", "Aggregates", "TestSupport"],
       path: "Tests/CrashStream", swiftSettings: settings),
     .executableTarget(
       name: "CrashWriter", dependencies: ["CrashStream", "SliceStore", "FeatureModel"],
