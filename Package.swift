@@ -33,12 +33,16 @@ let package = Package(
     library("RowFiles", uses: ["FeatureModel", "CZlib"]),
     library("AsOfJoin", uses: ["FeatureModel"]),
     library("SliceStore", uses: ["Rocks", "FeatureModel", "Aggregates"]),
-    library("Hindcast", uses: ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"]),
+    library(
+      "Hindcast", uses: ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"]),
     .executableTarget(
       name: "HindcastCLI", dependencies: ["Hindcast"], swiftSettings: settings),
     .executableTarget(
       name: "StoreBench", dependencies: ["SliceStore", "FeatureModel", "Aggregates"],
       path: "tools/bench/store", swiftSettings: settings),
+    .executableTarget(
+      name: "StoreCheck", dependencies: ["SliceStore", "FeatureModel", "Aggregates"],
+      path: "tools/bench/check", swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["FeatureModel"], path: "Tests/TestSupport",
       swiftSettings: settings),
@@ -46,6 +50,11 @@ let package = Package(
     tests("FeatureModelTests", uses: ["FeatureModel", "Aggregates"]),
     tests("AggregatesTests", uses: ["Aggregates", "FeatureModel"]),
     tests("RowFilesTests", uses: ["RowFiles", "FeatureModel"]),
+    tests(
+      "ConformanceTests",
+      uses: ["Hindcast", "AsOfJoin", "SliceStore", "RowFiles", "FeatureModel"]),
+    tests("HindcastTests", uses: ["Hindcast", "SliceStore", "RowFiles", "FeatureModel"]),
+    tests("CommandLineTests", uses: ["FeatureModel"]),
     tests("SliceStoreTests", uses: ["SliceStore", "FeatureModel", "Aggregates", "Rocks"]),
   ]
 )

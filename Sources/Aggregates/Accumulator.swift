@@ -1,6 +1,6 @@
 // Partials behind one class, so that a view's columns of different types are one array: virtual calls
-// are made per column and run of entries, never per byte. `PartialAccumulator` serves every partial;
-// `SumAccumulator` is the one by hand, for the hottest.
+// are made per column and run of entries, never per byte. Its subclasses are `PartialAccumulator` and, for
+// the hottest partial, `SumAccumulator`.
 
 /// An encoded column, borrowed, and its number of entries.
 public struct StoredColumn {
@@ -76,8 +76,10 @@ open class Accumulator {
 
 /// The accumulator of one type of partial.
 public final class PartialAccumulator<P: Partial>: Accumulator {
-  public private(set) var running: P
-  private var entries: [P] = []
+  // No method of a partial calls back, so the access checks of every event would find nothing.
+  /// The running partial.
+  @exclusivity(unchecked) public private(set) var running: P
+  @exclusivity(unchecked) private var entries: [P] = []
 
   public init(_ neutral: P) { running = neutral }
 
@@ -105,5 +107,5 @@ public final class PartialAccumulator<P: Partial>: Accumulator {
     P.encode(entries, into: &bytes)
     entries.removeAll(keepingCapacity: true)
   }
-  public override var code: UInt8 { P.code }
+  public override var code: UInt8 { running.code }
 }

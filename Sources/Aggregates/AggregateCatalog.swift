@@ -20,21 +20,21 @@ public enum AggregateCatalog {
   /// and is not given events; its parameters are those of the first column that it folds.
   public static func accumulator(code: UInt8) -> Accumulator? {
     switch code {
-    case SumPartial.code: SumAccumulator(.one)
-    case Extremum<Least>.code: PartialAccumulator(Extremum<Least>())
-    case Extremum<Greatest>.code: PartialAccumulator(Extremum<Greatest>())
-    case EdgeValue<Least>.code: PartialAccumulator(EdgeValue<Least>())
-    case EdgeValue<Greatest>.code: PartialAccumulator(EdgeValue<Greatest>())
-    case TextExtremum<Least>.code: PartialAccumulator(TextExtremum<Least>())
-    case TextExtremum<Greatest>.code: PartialAccumulator(TextExtremum<Greatest>())
-    case TextEdge<Least>.code: PartialAccumulator(TextEdge<Least>())
-    case TextEdge<Greatest>.code: PartialAccumulator(TextEdge<Greatest>())
-    case DistinctSet.code: PartialAccumulator(DistinctSet())
+    case 1: SumAccumulator(.one)
+    case 2: PartialAccumulator(Extremum(.least))
+    case 3: PartialAccumulator(Extremum(.greatest))
+    case 4: PartialAccumulator(EdgeValue(.least))
+    case 5: PartialAccumulator(EdgeValue(.greatest))
+    case 6: PartialAccumulator(TextExtremum(.least))
+    case 7: PartialAccumulator(TextExtremum(.greatest))
+    case 8: PartialAccumulator(TextEdge(.least))
+    case 9: PartialAccumulator(TextEdge(.greatest))
+    case DistinctSet.columnCode: PartialAccumulator(DistinctSet())
     default: nil
     }
   }
 
   /// True where accumulators of this codec take on parameters from what they fold, so that one made for
   /// one key cannot serve the next.
-  public static func adoptsParameters(_ code: UInt8) -> Bool { code == DistinctSet.code }
+  public static func adoptsParameters(_ code: UInt8) -> Bool { code == DistinctSet.columnCode }
 }

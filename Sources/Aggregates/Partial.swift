@@ -9,7 +9,7 @@
 /// entity, so that equal widths and bases are stored once.
 public protocol Partial: Equatable, Sendable {
   /// What stands in the block header for this codec; frozen, part of the stored format.
-  static var code: UInt8 { get }
+  var code: UInt8 { get }
 
   /// Back to the neutral element; keeps capacity and parameters.
   mutating func reset()

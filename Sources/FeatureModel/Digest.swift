@@ -1,5 +1,5 @@
-// XXH3 with 128 bits: names declarations, spines and answers in receipts. It finds changes and accidents;
-// it is no signature against people who want to deceive.
+// XXH3 with 128 bits: names declarations, spines and answers in receipts. It finds changes and
+// accidents; it is no signature against people who want to deceive.
 internal import CXxHash
 
 /// 128 bits that stand for some bytes.

@@ -1,10 +1,10 @@
-// Lengths of time as people declare them, `30d`, and back. Only units whose length never changes: no
-// months, no years.
+// Lengths of time as people declare them, `30d`, and back. Only units whose length never changes:
+// no months, no years.
 
 /// Text like `30d`, `1h`, `15m`, `2w` to and from milliseconds.
 public enum DurationText {
-  /// A whole number from 1 to 999,999,999 without leading zeros, then `m` (minutes), `h`, `d` or `w`;
-  /// nil for all else.
+  /// A whole number from 1 to 999,999,999 without leading zeros, then `m` (minutes), `h`, `d` or
+  /// `w`; nil for all else.
   public static func milliseconds(_ text: String) -> Int64? {
     let bytes = Array(text.utf8)
     guard (2...10).contains(bytes.count), let unit = unit(bytes[bytes.count - 1]),

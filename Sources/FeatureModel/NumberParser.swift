@@ -1,6 +1,7 @@
 // Decimal text to numbers, on bytes, without allocation: what CSV cells and JSON tokens go through.
 // Doubles of up to 19 digits whose digits fit 2^53 and whose power of ten is exact need one
-// multiplication or division (Clinger 1990); all others go to the C library, which rounds correctly.
+// multiplication or division (Clinger 1990); all others go to the C library, which rounds
+// correctly.
 import Glibc
 
 public enum NumberParser {
@@ -10,24 +11,41 @@ public enum NumberParser {
     guard let first = bytes.first else { return nil }
     let negative = first == UInt8(ascii: "-")
     var position = negative || first == UInt8(ascii: "+") ? 1 : 0
-    guard position < bytes.count else { return nil }
-    // Counting downwards reaches Int64.min, which has no positive counterpart.
+    let digits = bytes.count - position
+    guard digits > 0 else { return nil }
+    if digits > 18 { return parseLong(bytes, from: position, negative: negative) }
     var value: Int64 = 0
     while position < bytes.count {
       let digit = bytes[position] &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      value = value &* 10 &+ Int64(digit)
+      position += 1
+    }
+    return negative ? -value : value
+  }
+
+  /// Digits that may not fit: 19 and more.
+  @usableFromInline
+  static func parseLong(
+    _ bytes: UnsafeRawBufferPointer, from start: Int, negative: Bool
+  ) -> Int64? {
+    // Counting downwards reaches Int64.min, which has no positive counterpart.
+    var value: Int64 = 0
+    for byte in bytes[start...] {
+      let digit = byte &- UInt8(ascii: "0")
       guard digit < 10 else { return nil }
       let (product, overflow) = value.multipliedReportingOverflow(by: 10)
       let (sum, overflow2) = product.subtractingReportingOverflow(Int64(digit))
       if overflow || overflow2 { return nil }
       value = sum
-      position += 1
     }
     if negative { return value }
     return value == .min ? nil : -value
   }
 
-  /// An optional sign, digits with at most one point, an optional exponent; the nearest double. Nil for
-  /// anything else: blanks, hexadecimal, `nan`, `inf`, and numbers too large for a finite double.
+  /// An optional sign, digits with at most one point, an optional exponent; the nearest double. Nil
+  /// for anything else: blanks, hexadecimal, `nan`, `inf`, and numbers too large for a finite
+  /// double.
   public static func parseDouble(_ bytes: UnsafeRawBufferPointer) -> Double? {
     guard let parts = decompose(bytes) else { return nil }
     if parts.exact, parts.digits <= 1 << 53, abs(parts.exponent) <= 22 {

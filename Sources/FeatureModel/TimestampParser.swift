@@ -1,5 +1,6 @@
-// Text to an instant: epoch milliseconds or ISO 8601, on bytes, without allocation. Strict: what is not
-// wholly understood is refused, because a misread time puts an event into the wrong slice unseen.
+// Text to an instant: epoch milliseconds or ISO 8601, on bytes, without allocation. Strict: what is
+// not wholly understood is refused, because a misread time puts an event into the wrong slice
+// unseen.
 
 extension Timestamp {
   /// Reads one of

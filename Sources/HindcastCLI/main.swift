@@ -1,1 +1,5 @@
-print("hindcast")
+// The `hindcast` executable; see `CommandLineInterface`.
+import Glibc
+
+signal(SIGPIPE, SIG_IGN)
+exit(CommandLineInterface.run(Array(CommandLine.arguments.dropFirst())).rawValue)

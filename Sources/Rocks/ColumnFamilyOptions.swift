@@ -23,8 +23,8 @@ public struct ColumnFamilyOptions: Sendable {
   /// Keeps index and filter blocks in `blockCache` too, so that it bounds all memory of reads.
   /// Otherwise they stay in memory for as long as a file is open.
   public var cachesIndexAndFilterBlocks = false
-  /// Bits of a Bloom filter for each key, about 10 for 1 % false positives; nil for no filter, which
-  /// is faster where the keys that are asked for normally exist.
+  /// Bits of a Bloom filter for each key, about 10 for 1 % false positives; nil for no filter,
+  /// which is faster where the keys that are asked for normally exist.
   public var bloomBitsPerKey: Double?
   /// Adds a hash index to each data block, with this many entries to a bucket (0.75 is RocksDB's
   /// usual ratio). Helps point reads a little; nil for none.
@@ -67,8 +67,8 @@ public struct ColumnFamilyOptions: Sendable {
   public init(_ name: String) { self.name = name }
 }
 
-/// How the blocks of a table file are compressed. The raw values are RocksDB's and are stored in its
-/// files.
+/// How the blocks of a table file are compressed. The raw values are RocksDB's and are stored in
+/// its files.
 public enum Compression: Int32, Sendable, CaseIterable {
   case none = 0
   case snappy = 1

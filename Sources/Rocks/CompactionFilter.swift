@@ -1,8 +1,8 @@
 // Values that are dropped or rewritten as compactions pass over them: the protocol, and the
 // callbacks through which RocksDB calls it.
 //
-// RocksDB copies a replaced value but never frees what it was given, so each run of a filter owns one
-// buffer that lives as long as the run. That needs a filter for each run, hence the factory: a
+// RocksDB copies a replaced value but never frees what it was given, so each run of a filter owns
+// one buffer that lives as long as the run. That needs a filter for each run, hence the factory: a
 // single filter object would be shared by several threads, and RocksDB would not own it either.
 
 internal import CRocksDB
@@ -21,8 +21,8 @@ public protocol CompactionFilter: AnyObject, Sendable {
   /// A name for RocksDB's log.
   var name: String { get }
 
-  /// What to do with the value at `key`, which is being moved from `level` to the next one. The bytes
-  /// are borrowed for the length of the call.
+  /// What to do with the value at `key`, which is being moved from `level` to the next one. The
+  /// bytes are borrowed for the length of the call.
   func decide(
     level: Int, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer
   ) -> CompactionDecision

@@ -24,8 +24,8 @@ extension Database {
     try check("flush the log of \(path)") { rocksdb_flush_wal(pointer, sync.flag, $0) }
   }
 
-  /// Makes a database in the new directory `destination` that has the state of this one now, by hard
-  /// links where it is on the same file system.
+  /// Makes a database in the new directory `destination` that has the state of this one now, by
+  /// hard links where it is on the same file system.
   ///
   /// - Parameter flushAboveWALBytes: the memory is flushed first if the logs are larger than this;
   ///   otherwise they are copied. 0 always flushes.
@@ -55,8 +55,8 @@ extension Database {
     case forceOptimized = 3
   }
 
-  /// Compacts the keys from `lower` to `upper` (nil for an open end) down to the last level, and waits
-  /// for the end. Data in memory that is in the range is flushed first.
+  /// Compacts the keys from `lower` to `upper` (nil for an open end) down to the last level, and
+  /// waits for the end. Data in memory that is in the range is flushed first.
   ///
   /// The C interface does not report failures of this call; `health` does.
   public func compactRange(
@@ -74,9 +74,9 @@ extension Database {
     }
   }
 
-  /// Drops every table file whose keys all lie in the *closed* range from `lower` to `upper` (nil for
-  /// an open end), at once and without a trace in the log. Keys of the range in other files, in level
-  /// 0 and in memory stay: follow it with `deleteRange`.
+  /// Drops every table file whose keys all lie in the *closed* range from `lower` to `upper` (nil
+  /// for an open end), at once and without a trace in the log. Keys of the range in other files, in
+  /// level 0 and in memory stay: follow it with `deleteRange`.
   ///
   /// Snapshots lose the keys too.
   public func deleteFiles(
@@ -91,7 +91,8 @@ extension Database {
   }
 
   /// Changes options of a family while the database runs, in RocksDB's own notation, for example
-  /// `["disable_auto_compactions": "true"]`. Throws `invalidArgument` for one that cannot be changed.
+  /// `["disable_auto_compactions": "true"]`. Throws `invalidArgument` for one that cannot be
+  /// changed.
   public func setOptions(
     _ changes: [String: String], in family: ColumnFamily
   ) throws(RocksError) {

@@ -1,18 +1,18 @@
 // Point reads: one key, pinned or copied, and many keys at once.
 //
-// Values are not copied unless the name says so. A key that has merge operands is merged on read, by
-// every one of these functions.
+// Values are not copied unless the name says so. A key that has merge operands is merged on read,
+// by every one of these functions.
 
 internal import CRocksDB
 
 extension Database {
   /// The value at `key`, without copying it; nil if there is none.
   ///
-  /// Throws `corruption` for damaged blocks or a refused merge, `ioError`, and `incomplete` when the
-  /// options forbid to read files.
+  /// Throws `corruption` for damaged blocks or a refused merge, `ioError`, and `incomplete` when
+  /// the options forbid to read files.
   ///
-  /// - Complexity: one search in each level; no copy, except of values in the write buffer or merged
-  ///   ones.
+  /// - Complexity: one search in each level; no copy, except of values in the write buffer or
+  ///   merged ones.
   public func get(
     key: UnsafeRawBufferPointer, in family: ColumnFamily, options: borrowing ReadOptions
   ) throws(RocksError) -> PinnedBytes? {
@@ -44,7 +44,8 @@ extension Database {
     try get(key: key, in: family, options: defaultReadOptions)
   }
 
-  /// Calls `body` with the value at `key`, borrowed for the length of the call; nil if there is none.
+  /// Calls `body` with the value at `key`, borrowed for the length of the call; nil if there is
+  /// none.
   ///
   /// The cheapest form for hot paths: unlike `get` it touches no reference count that other threads
   /// touch too.
@@ -69,14 +70,14 @@ extension Database {
 }
 
 extension Database {
-  /// Reads many keys at once, and calls `body` with the index and the value of each one that exists,
-  /// in the order of `keys`. The values are borrowed for the length of each call.
+  /// Reads many keys at once, and calls `body` with the index and the value of each one that
+  /// exists, in the order of `keys`. The values are borrowed for the length of each call.
   ///
   /// If any key fails, the first failure is thrown and `body` is not called at all.
   ///
   /// - Parameters:
-  ///   - isSorted: promises that the keys are in ascending order of their bytes, which saves RocksDB
-  ///     the sorting. A false promise gives wrong answers.
+  ///   - isSorted: promises that the keys are in ascending order of their bytes, which saves
+  ///     RocksDB the sorting. A false promise gives wrong answers.
   public func multiGet(
     keys: UnsafeBufferPointer<UnsafeRawBufferPointer>, in family: ColumnFamily,
     options: borrowing ReadOptions, isSorted: Bool = false,

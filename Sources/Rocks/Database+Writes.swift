@@ -8,7 +8,8 @@ extension Database {
   /// - Parameters:
   ///   - sync: returns only when the change is on the disk. Otherwise it survives the end of the
   ///     process at once, and that of the machine only after the next `flushWAL(sync: true)`.
-  ///   - disableWAL: writes no log: what was not flushed is lost when the process ends.
+  ///   - disableWAL: writes no log: what was not flushed, by `flush` or `close`, is lost when the
+  ///     process is killed.
   ///
   /// Throws `notSupported` for a read-only database, `ioError`, `corruption`, and `invalidArgument`
   /// for `sync` together with `disableWAL`.

@@ -62,10 +62,15 @@ public final class Database: @unchecked Sendable {
     if !described.contains(where: { $0.name == Self.defaultFamilyName }) {
       described.append(ColumnFamilyOptions(Self.defaultFamilyName))
     }
+    let names = described.map(\.name)
+    guard Set(names).count == names.count else {
+      throw RocksError(
+        code: .invalidArgument, message: "a column family is named twice",
+        operation: "open \(path)")
+    }
     self.options = try options.makeOptions(mode: mode)
     var lowered: [OptionsHandle] = []
     for family in described { lowered.append(try family.makeOptions()) }
-    let names = described.map(\.name)
     let opened = try openHandles(path, self.options, names: names, lowered, mode: mode)
     self.path = path
     self.mode = mode
@@ -75,12 +80,12 @@ public final class Database: @unchecked Sendable {
 
   deinit { release() }
 
-  /// Closes the database now, rather than when its last user lets go of it, so that it can be opened
-  /// again at once. Waits for the background work that is under way. Writes without a log that were
-  /// not flushed are lost. Calling it twice does nothing.
+  /// Closes the database now, rather than when its last user lets go of it, so that it can be
+  /// opened again at once. Waits for the background work that is under way, and flushes what was
+  /// written without a log. Calling it twice does nothing.
   ///
-  /// No other thread may be using the database, and no cursor, snapshot or pinned value of it may be
-  /// alive (checked). Any later operation on it is a programmer error (checked).
+  /// No other thread may be using the database, and no cursor, snapshot or pinned value of it may
+  /// be alive (checked). Any later operation on it is a programmer error (checked).
   public func close() { release() }
 
   private func release() {

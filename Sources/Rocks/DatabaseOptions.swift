@@ -1,5 +1,5 @@
-// The options of a database as a whole: threads, log, recovery. What belongs to one column family is
-// in ColumnFamilyOptions.
+// The options of a database as a whole: threads, log, recovery. What belongs to one column family
+// is in ColumnFamilyOptions.
 
 internal import CRocksDB
 
@@ -18,8 +18,8 @@ public struct DatabaseOptions: Sendable {
   /// Size of all write-ahead logs together that forces a flush, in bytes; 0 chooses by the write
   /// buffers.
   public var maxTotalWALBytes = 0
-  /// Asks the system to write the log out every so many bytes, which evens out the input and output;
-  /// no promise of durability. 0: leave it to the system.
+  /// Asks the system to write the log out every so many bytes, which evens out the input and
+  /// output; no promise of durability. 0: leave it to the system.
   public var walBytesPerSync = 0
   /// The same for table files.
   public var bytesPerSync = 0

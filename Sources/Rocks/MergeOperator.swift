@@ -1,10 +1,10 @@
 // Values that are changed by small deltas: the protocol, and the callbacks through which RocksDB
 // calls it.
 //
-// RocksDB calls from its own flush and compaction threads, so the callbacks are plain functions that
-// belong to no actor: a closure written in an isolated context compiles, and crashes when it is
-// called. What they return is malloc'ed; RocksDB copies it and, because no `delete_value` function is
-// given, frees it with `free`.
+// RocksDB calls from its own flush and compaction threads, so the callbacks are plain functions
+// that belong to no actor: a closure written in an isolated context compiles, and crashes when it
+// is called. What they return is malloc'ed; RocksDB copies it and, because no `delete_value`
+// function is given, frees it with `free`.
 
 internal import CRocksDB
 internal import Glibc
@@ -27,8 +27,8 @@ public protocol MergeOperator: AnyObject, Sendable {
     key: UnsafeRawBufferPointer, existing: UnsafeRawBufferPointer?, operands: MergeOperands
   ) -> [UInt8]?
 
-  /// One operand that does the work of all `operands` (at least two, oldest first), or nil when they
-  /// cannot be combined without the value; then they are kept as they are.
+  /// One operand that does the work of all `operands` (at least two, oldest first), or nil when
+  /// they cannot be combined without the value; then they are kept as they are.
   func partialMerge(key: UnsafeRawBufferPointer, operands: MergeOperands) -> [UInt8]?
 }
 

@@ -9,7 +9,8 @@ public struct PinnedBytes: ~Copyable, @unchecked Sendable {
   private let slice: OpaquePointer
   private let database: Database
 
-  /// The value. Valid only while this object lives; prefer `withBytes`, which cannot get that wrong.
+  /// The value. Valid only while this object lives; prefer `withBytes`, which cannot get that
+  /// wrong.
   public let bytes: UnsafeRawBufferPointer
 
   init(slice: OpaquePointer, database: Database) {

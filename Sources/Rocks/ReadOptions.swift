@@ -15,7 +15,8 @@ public struct ReadOptions: ~Copyable, @unchecked Sendable {
   private let upperBound: UnsafeMutableRawBufferPointer?
 
   /// - Parameters:
-  ///   - snapshot: the state to read; nil for the newest at each read (at its making, for a cursor).
+  ///   - snapshot: the state to read; nil for the newest at each read (at its making, for a
+  ///     cursor).
   ///   - lowerBound: the first key a cursor may show; copied.
   ///   - upperBound: the key before which a cursor ends; copied.
   ///   - verifyChecksums: checks every block that is read from a file. Free of measurable cost.

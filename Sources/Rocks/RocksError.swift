@@ -114,7 +114,7 @@ extension RocksError.Code {
       self = .locked
     case .ioError where message.contains("No such file") && message.contains("/CURRENT"),
       .notFound where message.contains("/CURRENT"),
-      .invalidArgument where message.contains("does not exist (create_if_missing is false)"):
+      .invalidArgument where message.hasSuffix(": does not exist (create_if_missing is false)"):
       self = .databaseMissing
     default:
       self = coarse

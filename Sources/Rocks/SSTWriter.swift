@@ -5,8 +5,9 @@ internal import CRocksDB
 
 /// Writes one table file. Keys must come in strictly ascending order of their bytes.
 ///
-/// Several files may be written at the same time by different threads; one writer serves one thread.
-/// A writer that ends without `finish()` leaves an unusable file behind, which the caller removes.
+/// Several files may be written at the same time by different threads; one writer serves one
+/// thread. A writer that ends without `finish()` leaves an unusable file behind, which the caller
+/// removes.
 public struct SSTWriter: ~Copyable {
   private let writer: OpaquePointer
   private let environment: OpaquePointer
@@ -124,14 +125,15 @@ extension SSTWriter {
 }
 
 extension Database {
-  /// Takes finished table files into `family`, all of them or none: their keys appear at one moment.
+  /// Takes finished table files into `family`, all of them or none: their keys appear at one
+  /// moment.
   ///
   /// A file that overlaps what is there, or an earlier file of the same call, counts as newer. Data
   /// of the write buffer that overlaps is flushed first.
   ///
   /// - Parameters:
-  ///   - move: takes the files themselves (by hard link, if they are on the same file system) instead
-  ///     of copies; they are gone from their old place afterwards.
+  ///   - move: takes the files themselves (by hard link, if they are on the same file system)
+  ///     instead of copies; they are gone from their old place afterwards.
   ///   - allowBlockingFlush: when false, fails with `invalidArgument` instead of flushing.
   public func ingest(
     files: [String], into family: ColumnFamily, move: Bool, allowBlockingFlush: Bool = true

@@ -28,7 +28,9 @@ public final class BulkLoader: @unchecked Sendable {
 
     init(_ views: [RegisteredView], _ stream: StreamDeclaration) {
       intakes = views.map { EventIntake($0.plan, stream) }
-      arenas = views.map { _ in RecordArena(partitionBits: BulkLoader.partitionBits) }
+      arenas = views.map { _ in
+        RecordArena(partitionBits: BulkLoader.partitionBits, isLarge: true)
+      }
       floors = views.map { $0.floor?.index ?? .min }
     }
   }

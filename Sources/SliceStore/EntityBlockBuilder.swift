@@ -178,10 +178,11 @@ struct EntityBlockBuilder: ~Copyable {
   private mutating func emit(
     _ index: Int, _ item: SortedRecord, block number: Int64, _ sink: BlockSink
   ) throws(StoreError) {
+    key.removeAll(keepingCapacity: true)
     block.removeAll(keepingCapacity: true)
-    SliceKey.set(
-      &key, view: view, group: groups[index].number, hash: item.hash, entity: item.entity(layout),
-      block: Int32(number))
+    SliceKey.append(
+      view: view, group: groups[index].number, hash: item.hash, entity: item.entity(layout),
+      block: Int32(number), to: &key)
     places.encode(groups[index].accumulators, into: &block)
     try key.withBytes { key throws(StoreError) in
       try block.withBytes { block throws(StoreError) in try sink(index, key, block) }

@@ -62,8 +62,29 @@ enum EventAdmission {
           arrivals[row] = arrival
           if let fault { refused.append(refusal(row, fault, event, arrival, stream)) }
         }
+        for (index, field) in stream.fields.enumerated() where field.type == .double {
+          refuseNonFinite(columns[index], field.name, mask, &refused)
+        }
       }
     }
+  }
+
+  /// NaN and the infinities have no place in exact sums or in an order.
+  private static func refuseNonFinite(
+    _ column: EventColumnView, _ field: String, _ mask: UnsafeMutableBufferPointer<UInt8>,
+    _ refused: inout [RefusedEvent]
+  ) {
+    let exponent: UInt64 = 0x7FF0_0000_0000_0000
+    var found = false
+    for row in mask.indices where column.words[row] & exponent == exponent {
+      guard column.valid[row] != 0, mask[row] != 0 else { continue }
+      mask[row] = 0
+      let value = Double(bitPattern: column.words[row])
+      refused.append(
+        RefusedEvent(row: row, field: field, reason: "\(value) is not a finite number"))
+      found = true
+    }
+    if found { refused.sort { $0.row < $1.row } }
   }
 
   private enum Fault {

@@ -11,23 +11,32 @@ public final class FeatureReader {
   /// Indices into `plan.features`, in the order of the answers.
   public let features: [Int]
   private let source: BlockSource
-  private let floor: @Sendable () -> Int64
+  private let floor: FloorMark
   private let accumulators: [Accumulator]
   private let readers: [GroupReader]
+  private let length: SliceLength
   private let steps: [Step]
+  /// In the order of their steps.
+  private let outputs: [Output]
   private let options: ReadOptions
   private let snapshot: Snapshot?
 
   /// All features with one window length, shortest first.
   private struct Step {
     let slices: Int64
-    /// Place in the answer, feature.
-    var features: [(place: Int, feature: ViewPlan.Feature)]
+    let outputs: Range<Int>
+  }
+
+  /// What is left of a feature when it is asked for: no names, which would be counted for each value.
+  private struct Output {
+    let place: Int
+    let columns: [Int]
+    let finish: @Sendable (_ accumulators: [Accumulator], _ places: [Int]) -> Value
   }
 
   init(
     _ plan: ViewPlan, features: [Int], source: BlockSource, snapshot: Snapshot?,
-    floor: @escaping @Sendable () -> Int64
+    floor: FloorMark
   ) {
     self.plan = plan
     self.features = features
@@ -44,14 +53,23 @@ public final class FeatureReader {
       return selected.isEmpty
         ? nil : GroupReader(view: plan.id, group: group, selected: selected)
     }
-    var byLength: [Int64: Step] = [:]
-    for (place, index) in features.enumerated() {
-      let feature = plan.features[index]
-      let slices = feature.declaration.window.slices
-      byLength[slices, default: Step(slices: slices, features: [])].features
-        .append((place, feature))
+    length = plan.declaration.slice
+    (steps, outputs) = Self.lowered(plan, features)
+  }
+
+  private static func lowered(_ plan: ViewPlan, _ features: [Int]) -> ([Step], [Output]) {
+    var steps: [Step] = []
+    var outputs: [Output] = []
+    let placed = features.enumerated().map { (place: $0.offset, feature: plan.features[$0.element]) }
+    let slices = { (feature: ViewPlan.Feature) in feature.declaration.window.slices }
+    for length in Set(placed.map { slices($0.feature) }).sorted() {
+      let start = outputs.count
+      for (place, feature) in placed where slices(feature) == length {
+        outputs.append(Output(place: place, columns: feature.columns, finish: feature.finish))
+      }
+      steps.append(Step(slices: length, outputs: start..<outputs.count))
     }
-    steps = byLength.values.sorted { $0.slices < $1.slices }
+    return (steps, outputs)
   }
 
   /// The features of one entity at one time, in the order of `features`; an unknown entity is an empty
@@ -62,18 +80,19 @@ public final class FeatureReader {
     hash: UInt64, entity: UnsafeRawBufferPointer, at time: Timestamp, _ mode: ReadMode = .asServed,
     into values: inout [Value]
   ) throws(StoreError) {
-    let request = SliceRequest(at: time, mode, plan.declaration.slice)
-    try checkFloor(at: plan.declaration.slice.slice(of: time).index)
+    let start = length.slice(of: time).index
+    try checkFloor(at: start)
     for accumulator in accumulators { accumulator.reset() }
+    let request = SliceRequest(at: time, mode, length)
     for reader in readers { reader.begin(request, hash: hash, entity: entity) }
     defer { for reader in readers { reader.release() } }
-    values.removeAll(keepingCapacity: true)
-    for _ in features { values.append(.null) }
-    let start = plan.declaration.slice.slice(of: time).index
+    if values.count != features.count {
+      values = Array(repeating: .null, count: features.count)
+    }
     for step in steps {
       for reader in readers { try reader.fold(from: start - step.slices, source, options) }
-      for (place, feature) in step.features {
-        values[place] = feature.finish(accumulators, feature.columns)
+      for index in step.outputs {
+        values[outputs[index].place] = outputs[index].finish(accumulators, outputs[index].columns)
       }
     }
   }
@@ -89,10 +108,21 @@ public final class FeatureReader {
     return values
   }
 
+  /// The features of an entity without events: what a row whose key has a null is answered with.
+  public func answerEmpty(
+    at time: Timestamp, into values: inout [Value]
+  ) throws(StoreError) {
+    try checkFloor(at: length.slice(of: time).index)
+    for accumulator in accumulators { accumulator.reset() }
+    values = features.map { index in
+      let feature = plan.features[index]
+      return feature.finish(accumulators, feature.columns)
+    }
+  }
+
   private func checkFloor(at slice: Int64) throws(StoreError) {
-    let floor = floor()
+    let floor = floor.current
     guard floor > .min, let longest = steps.last, slice - longest.slices < floor else { return }
-    let length = plan.declaration.slice
     throw .expired(
       view: plan.declaration.name,
       needs: length.start(of: Slice(index: slice - longest.slices)),
@@ -116,7 +146,6 @@ extension FeatureReader {
     _ place: Int, _ entity: EntityKey, at time: Timestamp, _ mode: ReadMode = .asServed
   ) throws(StoreError) -> [Contribution] {
     let feature = plan.features[features[place]]
-    let length = plan.declaration.slice
     let start = length.slice(of: time).index - feature.declaration.window.slices
     try checkFloor(at: length.slice(of: time).index)
     let needed = Set(feature.columns.map { plan.columns[$0].group })

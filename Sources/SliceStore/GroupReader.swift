@@ -53,7 +53,8 @@ final class GroupReader {
   /// Starts a request for one entity.
   func begin(_ request: SliceRequest, hash: UInt64, entity: UnsafeRawBufferPointer) {
     self.request = request
-    SliceKey.set(&key, view: view, group: number, hash: hash, entity: entity, block: 0)
+    key.removeAll(keepingCapacity: true)
+    SliceKey.append(view: view, group: number, hash: hash, entity: entity, block: 0, to: &key)
     release()
     low = request.end
   }

@@ -58,15 +58,12 @@ enum SliceOrder {
 /// Pages of records, one chain per partition. Pages are kept for the next records when the present ones
 /// are forgotten. Not for use by two threads.
 final class RecordArena {
-  private static let pageBytes = 1 << 16
-
   let partitionBits: Int
   private(set) var bytesHeld = 0
   /// Where the next record of each partition goes.
   private let cursors: UnsafeMutableBufferPointer<Cursor>
   private var chains: [[Page]]
-  private var spare: [UnsafeMutableRawPointer] = []
-  private let spareLimit: Int
+  private var pages: PageStock
 
   /// The free end of a partition's last page.
   private struct Cursor {
@@ -82,18 +79,17 @@ final class RecordArena {
     var used = 0
   }
 
-  /// - Parameter spareLimit: how many pages to keep while they hold no records.
-  init(partitionBits: Int, spareLimit: Int = .max) {
+  /// - Parameter isLarge: many pages will be needed at once, so they come in slabs of huge pages.
+  init(partitionBits: Int, isLarge: Bool) {
     self.partitionBits = partitionBits
-    self.spareLimit = spareLimit
+    pages = PageStock(isLarge: isLarge)
     chains = Array(repeating: [], count: 1 << partitionBits)
     cursors = .allocate(capacity: 1 << partitionBits)
     cursors.initialize(repeating: Self.emptyCursor)
   }
 
   deinit {
-    for chain in chains { for page in chain { page.base.deallocate() } }
-    for page in spare { page.deallocate() }
+    removeAll()
     cursors.deallocate()
   }
 
@@ -121,9 +117,9 @@ final class RecordArena {
   @inline(never)
   private func startPage(_ partition: Int, atLeast size: Int) {
     closePage(partition)
-    let capacity = max(Self.pageBytes, size)
-    let kept = capacity == Self.pageBytes ? spare.popLast() : nil
-    let base = kept ?? UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+    let capacity = max(PageStock.pageBytes, size)
+    let isPage = capacity == PageStock.pageBytes
+    let base = isPage ? pages.take() : .allocate(byteCount: capacity, alignment: 16)
     bytesHeld += capacity
     chains[partition].append(Page(base: base, capacity: capacity))
     cursors[partition].next = base
@@ -142,9 +138,9 @@ final class RecordArena {
   func forEachRecord(
     inPartition partition: Int, _ layout: RecordLayout, _ body: (UnsafeRawPointer) -> Void
   ) {
-    let pages = chains[partition]
-    for (index, page) in pages.enumerated() {
-      let isLast = index == pages.count - 1
+    let chain = chains[partition]
+    for (index, page) in chain.enumerated() {
+      let isLast = index == chain.count - 1
       let used = isLast ? page.capacity - cursors[partition].room : page.used
       var offset = 0
       while offset < used {
@@ -159,8 +155,8 @@ final class RecordArena {
   func removeAll() {
     for partition in chains.indices {
       for page in chains[partition] {
-        if page.capacity == Self.pageBytes, spare.count < spareLimit {
-          spare.append(page.base)
+        if page.capacity == PageStock.pageBytes {
+          pages.put(page.base)
         } else {
           page.base.deallocate()
         }

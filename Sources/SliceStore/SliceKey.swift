@@ -21,21 +21,20 @@ enum SliceKey {
   static let prefixLength = 5
   static let fixedLength = 17
 
-  /// Replaces `bytes` by the key of one block.
+  /// Appends the key of one block.
   @inline(__always)
-  static func set(
-    _ bytes: inout [UInt8], view: ViewID, group: UInt8, hash: UInt64,
-    entity: UnsafeRawBufferPointer, block: Int32
+  static func append(
+    view: ViewID, group: UInt8, hash: UInt64, entity: UnsafeRawBufferPointer, block: Int32,
+    to bytes: inout [UInt8]
   ) {
-    let count = fixedLength + entity.count
-    if bytes.count != count { bytes = Array(repeating: 0, count: count) }
-    bytes.withUnsafeMutableBytes { bytes in
-      bytes.storeBytes(of: view.number.bigEndian, as: UInt32.self)
-      bytes[4] = group
-      bytes.storeBytes(of: hash.bigEndian, toByteOffset: 5, as: UInt64.self)
-      UnsafeMutableRawBufferPointer(rebasing: bytes[13...]).copyMemory(from: entity)
-      bytes.storeBytes(of: blockBytes(block), toByteOffset: count - 4, as: UInt32.self)
+    withUnsafeTemporaryAllocation(byteCount: 16, alignment: 8) { head in
+      head.storeBytes(of: view.number.bigEndian, as: UInt32.self)
+      head[4] = group
+      head.storeBytes(of: hash.bigEndian, toByteOffset: 5, as: UInt64.self)
+      bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: head[..<13]))
     }
+    bytes.append(contentsOf: entity)
+    withUnsafeBytes(of: blockBytes(block)) { bytes.append(contentsOf: $0) }
   }
 
   /// A block's number in the byte order of keys.

@@ -37,7 +37,7 @@ public enum RefusalPolicy: Sendable {
 final class StreamWriter: @unchecked Sendable {
   let intakes: [EventIntake]
   let builders: [DeltaBuilder]
-  let arena = RecordArena(partitionBits: 0, spareLimit: 64)
+  let arena = RecordArena(partitionBits: 0, isLarge: false)
   var admitted = AdmittedEvents()
 
   init(_ views: [RegisteredView], _ stream: StreamDeclaration) {

@@ -34,6 +34,17 @@ extension Store {
     database.compactRange(in: slices, bottommost: .forceOptimized)
   }
 
+  /// Compacts if a large part of the store lies in files that overlap, as after a bulk load of several
+  /// commits: every read would merge them anew. A small addition to a large store is left to RocksDB's own
+  /// compactions.
+  public func settle() throws(StoreError) {
+    try requireWritable()
+    let files = database.liveFiles().filter { $0.family == "slices" }
+    let overlapping = files.filter { $0.level == 0 }
+    let bytes = { (files: [LiveFile]) in files.reduce(0) { $0 + $1.byteCount } }
+    if overlapping.count > 1, bytes(overlapping) * 4 > bytes(files) { try compact() }
+  }
+
   /// Makes streaming writes that were acknowledged as `written` safe from a power cut.
   public func sync() throws(StoreError) {
     try StoreError.wrap { () throws(RocksError) in try database.flushWAL(sync: true) }

@@ -1,6 +1,7 @@
 // Readers of a view: chosen features, one reader per thread, on the live store or on a snapshot of it.
 import FeatureModel
 import Rocks
+import Synchronization
 
 /// The state of the store at one instant, to be shared by the readers of one job.
 public final class StoreSnapshot: Sendable {
@@ -29,19 +30,33 @@ extension Store {
         features.append(index)
       }
     }
-    let floors = FloorLookup(store: self, view: name)
+    let mark = floorMark(of: view)
     return FeatureReader(
       view.plan, features: features, source: BlockSource(database: database, family: slices),
-      snapshot: snapshot?.snapshot, floor: { floors.current })
+      snapshot: snapshot?.snapshot, floor: mark)
   }
 }
 
-/// A view's floor at the time of asking: it may move while a reader lives.
-private struct FloorLookup: Sendable {
-  let store: Store
-  let view: String
+/// A view's floor, which may move while readers live.
+final class FloorMark: Sendable {
+  private let slice: Atomic<Int64>
 
-  var current: Int64 {
-    store.registry.withLock { $0.views[view]?.floor?.index ?? .min }
+  init(_ slice: Int64) { self.slice = Atomic(slice) }
+
+  /// The first slice that is kept; `Int64.min` where all are.
+  var current: Int64 { slice.load(ordering: .acquiring) }
+
+  func move(to slice: Int64) { self.slice.store(slice, ordering: .releasing) }
+}
+
+extension Store {
+  /// The one mark of a view that all its readers look at.
+  func floorMark(of view: RegisteredView) -> FloorMark {
+    floorMarks.withLock { marks in
+      if let known = marks[view.id] { return known }
+      let made = FloorMark(view.floor?.index ?? .min)
+      marks[view.id] = made
+      return made
+    }
   }
 }

@@ -32,6 +32,7 @@ extension Store {
       try putMeta([("floor/\(view)", String(slice.index))])
       known.floor = slice
       registry.withLock { $0.views[view]?.floor = slice }
+      floorMark(of: known).move(to: slice.index)
       retention.set(known)
       return slice
     }

@@ -39,14 +39,16 @@ public enum Durability: Sendable {
 public final class Store: Sendable {
   public let path: String
   public let options: StoreOptions
-  let database: Database
-  let meta: ColumnFamily
-  let slices: ColumnFamily
+  package let database: Database
+  package let meta: ColumnFamily
+  package let slices: ColumnFamily
   let isReadOnly: Bool
   let retention: RetentionFilter
   let registry: Mutex<Registry>
   /// Buffers of streaming writes by stream.
   let streamWriters = Mutex<[String: StreamWriter]>([:])
+  /// What the readers of each view look at.
+  let floorMarks = Mutex<[ViewID: FloorMark]>([:])
   /// Held by whoever writes, registers, seals or expires.
   let writer = Mutex<Void>(())
 

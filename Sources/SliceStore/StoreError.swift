@@ -30,7 +30,7 @@ public enum StoreError: Error, Sendable {
 extension StoreError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .storage(let error): "\(error)"
+    case .storage(let error): Self.text(error)
     case .corrupt(let what, let error):
       "\(what): \(error). Run 'hindcast verify-store' and restore from a checkpoint."
     case .damagedMetadata(let key, let reason):
@@ -63,6 +63,19 @@ extension StoreError: CustomStringConvertible {
       "stream '\(stream)' is sealed up to \(from); a seal never moves back to \(to)"
     case .readOnly: "the store is open for reading only"
     case .invalid(let reason): reason
+    }
+  }
+
+  /// The two conditions that people meet and can mend; all else in RocksDB's own words.
+  private static func text(_ error: RocksError) -> String {
+    let path = error.operation.hasPrefix("open ") ? error.operation.dropFirst(5) : "the store"
+    return switch error.code {
+    case .locked:
+      "\(path) is in use: one process at a time can open a store for writing. Wait until it ends, or "
+        + "read, which needs no lock"
+    case .databaseMissing:
+      "\(path): there is no store here; 'hindcast register \(path) FILE...' makes one"
+    default: "\(error)"
     }
   }
 

@@ -9,7 +9,7 @@ public struct ViewPlan: Sendable {
   public let id: ViewID
   public let declaration: ViewDeclaration
   /// What the stored layout was made from; in order, frozen at registration.
-  let aggregations: [Aggregation]
+  package let aggregations: [Aggregation]
   let columns: [Column]
   let groups: [Group]
   public let features: [Feature]

@@ -1,4 +1,5 @@
-// Decimal text to numbers: limits and forms by table, and equality with the C library on random text.
+// Decimal text to numbers: limits and forms by table, and equality with the C library on random
+// text.
 import FeatureModel
 import Glibc
 import Testing
@@ -14,7 +15,9 @@ import Testing
   @Test(
     "whole numbers are read up to the limits of 64 bits",
     arguments: [
-      ("0", 0), ("-0", 0), ("+7", 7), ("007", 7), ("9223372036854775807", .max),
+      ("0", 0), ("-0", 0), ("+7", 7), ("007", 7), ("999999999999999999", 999_999_999_999_999_999),
+      ("-0000000000000000000000001", -1), ("12345678901234567x", nil),
+      ("1234567890123456789x", nil), ("9223372036854775807", .max),
       ("-9223372036854775808", .min), ("9223372036854775808", nil), ("-9223372036854775809", nil),
       ("99999999999999999999", nil), ("", nil), ("-", nil), ("+", nil), (" 1", nil), ("1 ", nil),
       ("1.0", nil), ("1e3", nil), ("0x10", nil), ("--1", nil), ("１", nil),

@@ -42,11 +42,13 @@ struct ColumnReader {
   /// A LEB128 varint of up to 19 bytes.
   @inline(__always)
   mutating func varint128() throws(CodecError) -> UInt128 {
-    var value: UInt128 = 0
-    for position in 0..<19 {
+    var value = UInt128(try byte())
+    if value < 0x80 { return value }
+    value &= 0x7f
+    for position in 1..<19 {
       let next = try byte()
       if position == 18 && next > 3 { break }
-      value |= UInt128(next & 0x7f) << UInt128(7 * position)
+      value |= UInt128(next & 0x7f) &<< UInt128(7 * position)
       if next < 0x80 { return value }
     }
     throw .malformed("a varint is longer than 128 bits")

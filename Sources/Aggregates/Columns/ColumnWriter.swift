@@ -25,6 +25,17 @@ extension [UInt8] {
     append(contentsOf: repeatElement(0, count: count * width))
     return start
   }
+
+  /// Stores the `width` low bytes at a place within the room.
+  @inline(__always)
+  mutating func store(_ value: UInt128, width: Int, at place: Int) {
+    precondition(place + width <= count && width <= 16)
+    withUnsafeMutableBytes { bytes in
+      Swift.withUnsafeBytes(of: value.littleEndian) {
+        (bytes.baseAddress! + place).copyMemory(from: $0.baseAddress!, byteCount: width)
+      }
+    }
+  }
 }
 
 extension FixedWidthInteger where Self: UnsignedInteger {

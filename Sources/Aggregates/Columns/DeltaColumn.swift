@@ -34,31 +34,37 @@ struct DeltaColumn {
   @inline(__always)
   func wide(_ index: Int) -> UInt128 {
     let offset = index * width
-    if width > 8 {
-      // Two words that overlap where the number has less than 16 bytes.
-      let low = load(UInt64.self, offset)
-      let high = load(UInt64.self, offset + width - 8) >> UInt64(8 * (16 - width))
-      return UInt128(high) << 64 | UInt128(low)
+    if offset + 16 <= bytes.count {
+      return width == 0 ? 0 : load(UInt128.self, offset) & (.max &>> UInt128(128 - 8 * width))
     }
     var value: UInt128 = 0
-    for byte in (offset..<offset + width).reversed() { value = value << 8 | UInt128(bytes[byte]) }
+    for byte in (offset..<offset + width).reversed() { value = value &<< 8 | UInt128(bytes[byte]) }
     return value
   }
 
-  /// The sum of a range of numbers of up to 8 bytes; below 2^95 for columns below 2^31 entries.
+  /// The sum of a range of numbers as low + 2^64 · high; both are below 2^95 for columns below 2^31
+  /// entries, and high is 0 for widths up to 8.
   @inline(__always)
-  func sum(_ range: Range<Int>) -> UInt128 {
+  func sum(_ range: Range<Int>) -> (low: UInt128, high: UInt128) {
     switch width {
-    case 0: return 0
-    case 1: return UInt128(sum(UInt8.self, range))
-    case 2: return UInt128(sum(UInt16.self, range))
-    case 4: return UInt128(sum(UInt32.self, range))
-    default:
+    case 0: return (0, 0)
+    case 1: return (UInt128(sum(UInt8.self, range)), 0)
+    case 2: return (UInt128(sum(UInt16.self, range)), 0)
+    case 4: return (UInt128(sum(UInt32.self, range)), 0)
+    case ...8:
       var total: UInt128 = 0
       for index in range {
         total &+= UInt128(width == 8 ? load(UInt64.self, index * 8) : self[index])
       }
-      return total
+      return (total, 0)
+    default:
+      var (low, high): (UInt128, UInt128) = (0, 0)
+      for index in range {
+        let value = wide(index)
+        low &+= UInt128(UInt64(truncatingIfNeeded: value))
+        high &+= value &>> 64
+      }
+      return (low, high)
     }
   }
 

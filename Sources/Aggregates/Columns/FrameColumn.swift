@@ -20,9 +20,9 @@ struct FrameColumn {
   subscript(entry: Int) -> Int64 { base &+ Int64(bitPattern: deltas[entry]) }
 
   /// The least or the greatest of a range of entries that is not empty.
-  func extreme(_ entries: Range<Int>, greatest: Bool) -> Int64 {
+  func extreme(_ entries: Range<Int>, _ side: Side) -> Int64 {
     let (low, high) = deltas.extremes(entries)
-    return base &+ Int64(bitPattern: greatest ? high : low)
+    return base &+ Int64(bitPattern: side == .greatest ? high : low)
   }
 
   /// Appends the column of `count` numbers, nil for entries without a value.
@@ -38,9 +38,11 @@ struct FrameColumn {
     bytes.append(littleEndian: UInt64(bitPattern: base), width: 8)
     bytes.append(UInt8(width))
     if width == 0 { return }
+    var place = bytes.appendRoom(count, width: width)
     for entry in 0..<count {
       let delta = number(entry).map { UInt64(bitPattern: $0 &- base) } ?? 0
-      bytes.append(littleEndian: delta, width: width)
+      bytes.store(UInt128(delta), width: width, at: place)
+      place += width
     }
   }
 }

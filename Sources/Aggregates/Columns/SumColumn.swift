@@ -60,28 +60,26 @@ enum SumColumn {
     _ reader: inout ColumnReader, _ rows: Int, _ entries: Range<Int>, _ sum: inout ExactSum
   ) throws(CodecError) {
     let (scale, base, deltas) = try readFrame(&reader, rows)
-    if deltas.width > 8 { return try foldEach(deltas, entries, base, scale, &sum) }
-    let total = Int128(bitPattern: deltas.sum(entries))
-    let (bases, overflow) = base.multipliedReportingOverflow(by: Int128(entries.count))
-    let (whole, tooMuch) = bases.addingReportingOverflow(total)
-    if !overflow && !tooMuch { return sum.add(whole, exponent: scale) }
-    sum.add(total, exponent: scale)
-    // The base in two halves, whose products with a count fit.
-    let count = Int128(entries.count)
-    sum.add((base & Int128(UInt64.max)) * count, exponent: scale)
-    sum.add((base >> 64) * count, exponent: scale + 64)
+    add(deltas.sum(entries), bases: base, count: entries.count, scale, &sum)
   }
 
-  private static func foldEach(
-    _ deltas: DeltaColumn, _ entries: Range<Int>, _ base: Int128, _ scale: Int32,
+  /// Adds count · bases + deltas, in one addition where that fits an Int128.
+  private static func add(
+    _ deltas: (low: UInt128, high: UInt128), bases base: Int128, count: Int, _ scale: Int32,
     _ sum: inout ExactSum
-  ) throws(CodecError) {
-    for entry in entries {
-      // The true mantissa fits an Int128; its distance may take all 128 bits, hence the wrapping sum.
-      let mantissa = base &+ Int128(bitPattern: deltas.wide(entry))
-      guard mantissa >= base else { throw .malformed("sum column with an entry out of range") }
-      sum.add(mantissa, exponent: scale)
+  ) {
+    let count = Int128(count)
+    if deltas.high < 1 << 62 {
+      let total = Int128(deltas.high << 64 + deltas.low)
+      let (bases, overflow) = base.multipliedReportingOverflow(by: count)
+      let (whole, tooMuch) = bases.addingReportingOverflow(total)
+      if !overflow && !tooMuch { return sum.add(whole, exponent: scale) }
     }
+    // Each half by itself fits, and so does its product with a count.
+    sum.add(Int128(deltas.low), exponent: scale)
+    sum.add(Int128(deltas.high), exponent: scale + 64)
+    sum.add((base & Int128(UInt64.max)) * count, exponent: scale)
+    sum.add((base >> 64) * count, exponent: scale + 64)
   }
 
   private static func foldWide(

@@ -3,22 +3,22 @@ import FeatureModel
 
 extension AggregatePlan {
   /// The least or greatest value of a field.
-  static func extremum<S: Side>(_: S.Type, of type: FieldType) -> AggregatePlan {
-    let identity = "\(S.keepsGreatest ? "max" : "min")(\(type.rawValue))"
+  static func extremum(_ side: Side, of type: FieldType) -> AggregatePlan {
+    let identity = "\(side == .greatest ? "max" : "min")(\(type.rawValue))"
     if type == .string {
       let spec = PartialSpec(identity: identity, slot: .text, width: .wide) {
-        PartialAccumulator(TextExtremum<S>())
+        PartialAccumulator(TextExtremum(side))
       }
       return AggregatePlan(partials: [spec]) { accumulators, places in
-        accumulators.text(accumulators.partial(places[0], TextExtremum<S>.self).utf8)
+        accumulators.text(accumulators.partial(places[0], TextExtremum.self).utf8)
       }
     }
     let order = WordOrder(type)
     let spec = PartialSpec(identity: identity, slot: .word, width: .narrow) {
-      PartialAccumulator(Extremum<S>(order))
+      PartialAccumulator(Extremum(side, order))
     }
     return AggregatePlan(partials: [spec]) { accumulators, places in
-      let best = accumulators.partial(places[0], Extremum<S>.self).ordered
+      let best = accumulators.partial(places[0], Extremum.self).ordered
       return best.map { WordOrder.value($0, type) } ?? .null
     }
   }

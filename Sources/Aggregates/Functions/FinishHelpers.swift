@@ -19,6 +19,11 @@ extension [Accumulator] {
   }
 }
 
+extension Value {
+  /// A double that readers of JSON and CSV can have: null instead of an infinity.
+  static func finite(_ value: Double) -> Value { value.isFinite ? .double(value) : .null }
+}
+
 extension PartialSpec {
   /// One per event.
   static let rows = PartialSpec(identity: "rows", slot: .rows, width: .narrow) {

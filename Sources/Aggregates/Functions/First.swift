@@ -10,6 +10,6 @@ public enum First: AggregateFunction {
     accepts: Set(FieldType.allCases), result: { $0 ?? .int })
 
   public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
-    .edge(Least.self, of: field(input))
+    .edge(.least, of: field(input))
   }
 }

@@ -10,6 +10,6 @@ public enum Last: AggregateFunction {
     accepts: Set(FieldType.allCases), result: { $0 ?? .int })
 
   public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
-    .edge(Greatest.self, of: field(input))
+    .edge(.greatest, of: field(input))
   }
 }

@@ -11,6 +11,6 @@ public enum Maximum: AggregateFunction {
     accepts: Set(FieldType.allCases), result: { $0 ?? .int })
 
   public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
-    .extremum(Greatest.self, of: field(input))
+    .extremum(.greatest, of: field(input))
   }
 }

@@ -10,6 +10,6 @@ public enum Minimum: AggregateFunction {
     accepts: Set(FieldType.allCases), result: { $0 ?? .int })
 
   public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
-    .extremum(Least.self, of: field(input))
+    .extremum(.least, of: field(input))
   }
 }

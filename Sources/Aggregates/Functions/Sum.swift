@@ -2,7 +2,7 @@
 import FeatureModel
 
 /// The sum of a field: of ints exact, or null where it is outside of Int64; of doubles the double nearest
-/// to the exact sum. 0 where there are no values.
+/// to the exact sum, or null where that is beyond the finite doubles. 0 where there are no values.
 public enum Sum: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "sum",
@@ -13,7 +13,7 @@ public enum Sum: AggregateFunction {
     let type = field(input)
     return AggregatePlan(partials: [.sum(type)]) { accumulators, places in
       let sum = accumulators.sum(places[0])
-      return type == .double ? .double(sum.doubleValue) : sum.int64Value.map { .int($0) } ?? .null
+      return type == .double ? .finite(sum.doubleValue) : sum.int64Value.map { .int($0) } ?? .null
     }
   }
 }

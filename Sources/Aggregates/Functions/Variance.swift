@@ -2,7 +2,8 @@
 import FeatureModel
 
 /// The sample variance: the double nearest to (n·Σx² − (Σx)²) / (n·(n−1)), as Python's
-/// `statistics.variance`. Never negative; null for fewer than two values.
+/// `statistics.variance`. Never negative; null for fewer than two values, and where it is beyond the
+/// finite doubles.
 public enum Variance: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "variance",
@@ -22,7 +23,7 @@ extension AggregatePlan {
     AggregatePlan(partials: [.values, .sum(type), .squares(type)]) { accumulators, places in
       let variance = accumulators.sum(places[2]).sampleVariance(
         count: accumulators.count(places[0]), sum: accumulators.sum(places[1]))
-      return variance.map { .double(transform($0)) } ?? .null
+      return variance.map { .finite(transform($0)) } ?? .null
     }
   }
 }

@@ -4,7 +4,9 @@
 
 /// The distinct 64-bit hashes so far, exact up to a bound.
 public struct DistinctSet: Partial {
-  public static let code: UInt8 = 10
+  static let columnCode: UInt8 = 10
+
+  public var code: UInt8 { Self.columnCode }
 
   /// What a column's entries have in common.
   struct Parameters: Equatable, Sendable {

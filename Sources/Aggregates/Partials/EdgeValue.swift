@@ -3,11 +3,12 @@
 // least of them, the last the greatest.
 
 /// The value with the earliest or latest event time so far; empty until the first.
-public struct EdgeValue<S: Side>: Partial {
-  public static var code: UInt8 { S.codes.edge }
+public struct EdgeValue: Partial {
+  public var code: UInt8 { side.code(least: 4, greatest: 5) }
 
   /// The event time in milliseconds and the value as an ordered number (`WordOrder`); nil while empty.
   public private(set) var kept: Moment?
+  private let side: Side
   private let order: WordOrder
 
   /// A value at its event time.
@@ -22,7 +23,10 @@ public struct EdgeValue<S: Side>: Partial {
   }
 
   /// Empty. Without an order it can merge and fold, but not absorb doubles.
-  public init(_ order: WordOrder = .whole) { self.order = order }
+  public init(_ side: Side, _ order: WordOrder = .whole) {
+    self.side = side
+    self.order = order
+  }
 
   public mutating func reset() { kept = nil }
 
@@ -42,7 +46,7 @@ public struct EdgeValue<S: Side>: Partial {
       kept = moment
       return
     }
-    let wins = S.keepsGreatest ? Moment.precedes(best, moment) : Moment.precedes(moment, best)
+    let wins = side == .greatest ? Moment.precedes(best, moment) : Moment.precedes(moment, best)
     if wins { kept = moment }
   }
 

@@ -2,15 +2,19 @@
 // (`WordOrder`), so stored columns compare without knowing the field's type.
 
 /// The least or greatest of the words so far; empty until the first.
-public struct Extremum<S: Side>: Partial {
-  public static var code: UInt8 { S.codes.extremum }
+public struct Extremum: Partial {
+  public var code: UInt8 { side.code(least: 2, greatest: 3) }
 
   /// The value as an ordered number (`WordOrder`); nil while empty.
   public private(set) var ordered: Int64?
+  private let side: Side
   private let order: WordOrder
 
   /// Empty. Without an order it can merge and fold, but not absorb doubles.
-  public init(_ order: WordOrder = .whole) { self.order = order }
+  public init(_ side: Side, _ order: WordOrder = .whole) {
+    self.side = side
+    self.order = order
+  }
 
   public mutating func reset() { ordered = nil }
 
@@ -28,7 +32,7 @@ public struct Extremum<S: Side>: Partial {
       ordered = number
       return
     }
-    ordered = S.keepsGreatest ? max(best, number) : min(best, number)
+    ordered = side.pick(best, number)
   }
 
   public mutating func fold(
@@ -41,7 +45,7 @@ public struct Extremum<S: Side>: Partial {
     try reader.end()
     if entries.isEmpty { return }
     if presence.isComplete {
-      return consider(numbers.extreme(entries, greatest: S.keepsGreatest))
+      return consider(numbers.extreme(entries, side))
     }
     for entry in entries where presence[entry] { consider(numbers[entry]) }
   }

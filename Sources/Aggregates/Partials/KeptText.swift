@@ -34,8 +34,8 @@ struct KeptText: Sendable {
   }
 
   /// Whether the other text is further to the kept side.
-  func loses(to other: UnsafeRawBufferPointer, keepsGreatest: Bool) -> Bool {
-    keepsGreatest ? compare(other) < 0 : compare(other) > 0
+  func loses(to other: UnsafeRawBufferPointer, _ side: Side) -> Bool {
+    side == .greatest ? compare(other) < 0 : compare(other) > 0
   }
 }
 

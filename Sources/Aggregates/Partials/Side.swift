@@ -1,27 +1,20 @@
-// Least or greatest, as a type: minimum and maximum, first and last are the same partial with the order
-// turned round, under different codes.
+// Least or greatest: minimum and maximum, first and last are the same partial with the order turned round,
+// stored under different codes.
 
 /// Which end of an order a partial keeps.
-public protocol Side: Sendable {
-  /// True for the greatest.
-  static var keepsGreatest: Bool { get }
-  /// The codes of the four partials that keep this end.
-  static var codes: SideCodes { get }
-}
+public enum Side: UInt8, Sendable {
+  /// Minimum and first.
+  case least
+  /// Maximum and last.
+  case greatest
 
-/// The codes of the partials of one side; frozen, part of the stored format.
-public struct SideCodes: Sendable {
-  let extremum, edge, textExtremum, textEdge: UInt8
-}
+  /// The greater or lesser of two numbers.
+  @inline(__always)
+  func pick(_ left: Int64, _ right: Int64) -> Int64 {
+    self == .greatest ? max(left, right) : min(left, right)
+  }
 
-/// Minimum and first.
-public enum Least: Side {
-  public static var keepsGreatest: Bool { false }
-  public static let codes = SideCodes(extremum: 2, edge: 4, textExtremum: 6, textEdge: 8)
-}
-
-/// Maximum and last.
-public enum Greatest: Side {
-  public static var keepsGreatest: Bool { true }
-  public static let codes = SideCodes(extremum: 3, edge: 5, textExtremum: 7, textEdge: 9)
+  /// The code of a partial that is stored under one code for each side.
+  @inline(__always)
+  func code(least: UInt8, greatest: UInt8) -> UInt8 { self == .greatest ? greatest : least }
 }

@@ -13,7 +13,7 @@ public struct SumPartial: InvertiblePartial {
     case double, squaredDouble
   }
 
-  public static let code: UInt8 = 1
+  public var code: UInt8 { 1 }
 
   /// The sum so far.
   public internal(set) var sum = ExactSum()

@@ -2,15 +2,17 @@
 
 /// The text with the earliest or latest event time so far; empty until the first. Of texts of the same
 /// instant, the first keeps the least, the last the greatest, by the unsigned bytes of their UTF-8.
-public struct TextEdge<S: Side>: Partial {
-  public static var code: UInt8 { S.codes.textEdge }
+public struct TextEdge: Partial {
+  public var code: UInt8 { side.code(least: 8, greatest: 9) }
 
   private var kept = KeptText()
   /// 0 while empty.
   private var time: Int64 = 0
 
+  private let side: Side
+
   /// Empty.
-  public init() {}
+  public init(_ side: Side) { self.side = side }
 
   /// The text's UTF-8; nil while empty.
   public var utf8: [UInt8]? { kept.text }
@@ -30,8 +32,8 @@ public struct TextEdge<S: Side>: Partial {
     if kept.isPresent {
       let wins =
         moment != time
-        ? (moment > time) == S.keepsGreatest
-        : kept.loses(to: text, keepsGreatest: S.keepsGreatest)
+        ? (moment > time) == (side == .greatest)
+        : kept.loses(to: text, side)
       guard wins else { return }
     }
     kept.replace(text)

@@ -1,13 +1,15 @@
 // Codes 6 and 7: the least or the greatest text of a string field.
 
 /// The least or greatest of the texts so far by the unsigned bytes of their UTF-8; empty until the first.
-public struct TextExtremum<S: Side>: Partial {
-  public static var code: UInt8 { S.codes.textExtremum }
+public struct TextExtremum: Partial {
+  public var code: UInt8 { side.code(least: 6, greatest: 7) }
 
   private var kept = KeptText()
 
+  private let side: Side
+
   /// Empty.
-  public init() {}
+  public init(_ side: Side) { self.side = side }
 
   /// The text's UTF-8; nil while empty.
   public var utf8: [UInt8]? { kept.text }
@@ -21,7 +23,7 @@ public struct TextExtremum<S: Side>: Partial {
   }
 
   private mutating func consider(_ text: UnsafeRawBufferPointer) {
-    if !kept.isPresent || kept.loses(to: text, keepsGreatest: S.keepsGreatest) {
+    if !kept.isPresent || kept.loses(to: text, side) {
       kept.replace(text)
     }
   }

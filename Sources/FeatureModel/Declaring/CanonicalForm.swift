@@ -1,7 +1,8 @@
-// One text per meaning: members in fixed order, defaults filled in, lengths of time in their largest unit,
-// filters as the printer writes them, one member per feature. `DeclarationReader` reads it back, so it is
-// what a registry keeps; its digest names the declaration. The order of features and of a stream's
-// fields is part of the meaning; the spelling of windows (`7d` or `1w`) is so only through the names.
+// One text per meaning: members in fixed order, defaults filled in, lengths of time in their
+// largest unit, filters as the printer writes them, one member per feature. `DeclarationReader`
+// reads it back, so it is what a registry keeps; its digest names the declaration. The order of
+// features and of a stream's fields is part of the meaning; the spelling of windows (`7d` or `1w`)
+// is so only through the names.
 
 public enum CanonicalForm {
   /// The canonical JSON of a stream.

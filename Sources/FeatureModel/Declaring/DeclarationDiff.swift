@@ -1,13 +1,14 @@
-// What differs between two declarations of one name, for people to read, and how much it matters: whether
-// the answers of what stands would change, which is refused, or whether there is merely more or less.
+// What differs between two declarations of one name, for people to read, and how much it matters:
+// whether the answers of what stands would change, which is refused, or whether there is merely
+// more or less.
 
 /// The differences between what stands and what is wanted.
 public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
   /// From harmless to impossible.
   public enum Kind: Int, Comparable, Sendable {
     case identical
-    /// Live at once: new windows over aggregations that stand, features left out, another order; for a
-    /// stream, new fields.
+    /// Live at once: new windows over aggregations that stand, features left out, another order;
+    /// for a stream, new fields.
     case compatible
     /// All that stands keeps its meaning, but something must be computed that is not stored yet.
     case newAggregation

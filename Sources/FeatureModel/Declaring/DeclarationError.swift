@@ -1,5 +1,5 @@
-// What is wrong with a declaration: every mistake with its place and the way out, so that one run is
-// enough to correct a file.
+// What is wrong with a declaration: every mistake with its place and the way out, so that one run
+// is enough to correct a file.
 
 /// All mistakes of one text, in its order.
 public struct DeclarationError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -34,7 +34,17 @@ public struct DeclarationError: Error, Equatable, Sendable, CustomStringConverti
 final class ProblemCollector {
   var problems: [DeclarationError.Problem] = []
 
+  /// Throws what was noted, in the order of the text.
   func check() throws(DeclarationError) {
-    if !problems.isEmpty { throw DeclarationError(problems: problems) }
+    if problems.isEmpty { return }
+    let sorted = problems.enumerated().sorted { left, right in
+      let places = (Self.place(left.element), Self.place(right.element))
+      return places.0 == places.1 ? left.offset < right.offset : places.0 < places.1
+    }
+    throw DeclarationError(problems: sorted.map(\.element))
+  }
+
+  private static func place(_ problem: DeclarationError.Problem) -> (Int, Int) {
+    (problem.position?.line ?? 0, problem.position?.column ?? 0)
   }
 }

@@ -1,5 +1,5 @@
-// A JSON value together with its path: reading through it notes a mistake and gives nil, so that the
-// readers of streams and views go on to the next part without a word about errors.
+// A JSON value together with its path: reading through it notes a mistake and gives nil, so that
+// the readers of streams and views go on to the next part without a word about errors.
 
 struct DeclarationNode {
   let value: JSONValue

@@ -1,5 +1,6 @@
-// JSON to declarations. Two steps, because a view's stream may be one that a store knows already: `read`
-// checks all that a text alone can show, `resolve` checks a view's fields and types against its stream.
+// JSON to declarations. Two steps, because a view's stream may be one that a store knows already:
+// `read` checks all that a text alone can show, `resolve` checks a view's fields and types against
+// its stream.
 
 /// A declaration as read from a text.
 public enum ParsedDeclaration: Sendable {
@@ -16,15 +17,16 @@ public struct UnresolvedView: Sendable {
   let path: String
 }
 
-/// Reads declarations of streams and views, with comments and trailing commas, and reports every mistake.
+/// Reads declarations of streams and views, with comments and trailing commas, and reports every
+/// mistake.
 public struct DeclarationReader: Sendable {
   let signatures: [AggregateSignature]
 
   /// - Parameter signatures: the aggregate functions that views can name.
   public init(signatures: [AggregateSignature]) { self.signatures = signatures }
 
-  /// One declaration, or an array of them. Views over a stream of the same text are checked against it
-  /// here already. Names must be unique in the text, streams and views apart.
+  /// One declaration, or an array of them. Views over a stream of the same text are checked against
+  /// it here already. Names must be unique in the text, streams and views apart.
   public func read(_ text: UnsafeRawBufferPointer) throws(DeclarationError) -> [ParsedDeclaration] {
     let value: JSONValue
     do {

@@ -1,5 +1,5 @@
-// One member of `features`: a name with `{window}` in it, one function with its field and parameters, and
-// the windows, each of which makes a feature.
+// One member of `features`: a name with `{window}` in it, one function with its field and
+// parameters, and the windows, each of which makes a feature.
 
 struct FeatureReader {
   let view: ViewReader
@@ -103,7 +103,8 @@ extension FeatureReader {
     return (aggregation, signature.result(input.type))
   }
 
-  /// The field and its type, both nil for rows. Without a stream the type is a guess that nobody sees.
+  /// The field and its type, both nil for rows. Without a stream the type is a guess that nobody
+  /// sees.
   private func readInput(
     _ signature: AggregateSignature, _ place: DeclarationNode
   ) -> (field: String?, type: FieldType?)? {

@@ -2,19 +2,26 @@
 
 /// Finds the valid name that was probably meant.
 public enum Suggestion {
-  /// The nearest of the valid names, or nil where none is near. Costs the product of the lengths for each.
+  /// The nearest of the valid names, or nil where none is near. Costs the product of the lengths
+  /// for each.
   public static func nearest(to name: String, among valid: [String]) -> String? {
     let folded = fold(name)
     var best: (distance: Int, name: String)?
     for candidate in valid {
-      let distance = distance(folded, fold(candidate))
+      let other = fold(candidate)
+      // Who stops early has typed what is right so far.
+      let isStart = folded.count >= 3 && other.starts(with: folded)
+      let distance = isStart ? min(1, other.count - folded.count) : distance(folded, other)
       if distance < best?.distance ?? .max { best = (distance, candidate) }
     }
-    guard let best, best.distance <= max(1, folded.count / 3) else { return nil }
+    // Of one or two letters anything is near to anything.
+    let allowed = folded.count < 3 ? 0 : max(1, folded.count / 3)
+    guard let best, best.distance <= allowed else { return nil }
     return best.name
   }
 
-  /// What follows a complaint about a wrong name: `; did you mean 'x'?`, or the list of valid names.
+  /// What follows a complaint about a wrong name: `; did you mean 'x'?`, or the list of valid
+  /// names.
   public static func phrase(for name: String, among valid: [String]) -> String {
     if let near = nearest(to: name, among: valid) { return "; did you mean '\(near)'?" }
     return valid.isEmpty ? "" : "; there \(valid.count == 1 ? "is" : "are") \(list(valid))"

@@ -1,5 +1,5 @@
-// A view's declaration: entity, slice, filter, retention, features. Without a stream only the form is
-// checked; what needs the stream's fields is passed over.
+// A view's declaration: entity, slice, filter, retention, features. Without a stream only the form
+// is checked; what needs the stream's fields is passed over.
 
 struct ViewReader {
   private static let names = [
@@ -104,7 +104,9 @@ struct ViewReader {
     return members.flatMap { member in
       let features = reader.read(member.name, node.nameNode(member))
       for feature in features {
-        if let other = seen.updateValue(member.name, forKey: feature.name) {
+        if let other = seen.updateValue(member.name, forKey: feature.name),
+          feature.name != member.name || other != member.name
+        {
           let what = other == member.name ? "its windows" : "'\(other)'"
           node.nameNode(member).report(
             "the feature '\(feature.name)' comes from \(what) too; rename one")

@@ -1,5 +1,5 @@
-// The leaves of a filter at work: whole columns of numbers in loops without branches, texts byte by byte
-// where they lie.
+// The leaves of a filter at work: whole columns of numbers in loops without branches, texts byte by
+// byte where they lie.
 import Glibc
 
 enum FilterColumns {
@@ -44,21 +44,45 @@ enum FilterColumns {
     }
   }
 
-  static func test(_ column: EventColumn, _ row: Int, _ test: FilterPlan.TextTest) -> Bool {
-    let range = column.textRange(row)
+  static func texts(
+    _ column: EventColumn, _ test: FilterPlan.TextTest, into out: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    eachText(column, into: out) { passes($0, test) }
+  }
+
+  static func texts(
+    _ column: EventColumn, in list: [[UInt8]], into out: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    eachText(column, into: out) { contains($0, in: list) }
+  }
+
+  static func integers(
+    _ column: EventColumn, in list: [Int64], into out: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    each(column, into: out) { contains(Int64(bitPattern: $0), in: list) }
+  }
+
+  static func doubles(
+    _ column: EventColumn, in list: [Double], into out: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    each(column, into: out) { contains(Double(bitPattern: $0), in: list) }
+  }
+
+  @inline(__always)
+  static func passes(_ text: UnsafeRawBufferPointer, _ test: FilterPlan.TextTest) -> Bool {
     // Most texts of an equality differ in length already.
-    if !test.below, !test.above { if range.count != test.text.count { return false } }
-    let order = compare(column, range, test.text)
+    if !test.below, !test.above, text.count != test.text.count { return false }
+    let order = test.text.withUnsafeBytes { compare(text, $0) }
     return order < 0 ? test.below : order == 0 ? test.equal : test.above
   }
 
-  static func contains(_ column: EventColumn, _ row: Int, _ list: [[UInt8]]) -> Bool {
-    let range = column.textRange(row)
+  /// Whether a sorted list holds the text.
+  static func contains(_ text: UnsafeRawBufferPointer, in list: [[UInt8]]) -> Bool {
     var low = 0
     var high = list.count
     while low < high {
       let middle = (low + high) / 2
-      let order = compare(column, range, list[middle])
+      let order = list[middle].withUnsafeBytes { compare(text, $0) }
       if order == 0 { return true }
       if order < 0 { high = middle } else { low = middle + 1 }
     }
@@ -77,14 +101,34 @@ enum FilterColumns {
     return false
   }
 
-  /// Negative, zero or positive as the column's bytes are below, equal to or above the text.
-  private static func compare(_ column: EventColumn, _ range: Range<Int>, _ text: [UInt8]) -> Int {
-    let common = min(range.count, text.count)
-    let order = column.text.withUnsafeBufferPointer { bytes in
-      text.withUnsafeBufferPointer { other in
-        common == 0 ? 0 : memcmp(bytes.baseAddress! + range.lowerBound, other.baseAddress!, common)
+  /// As `each`, for a column of texts.
+  @inline(__always)
+  private static func eachText(
+    _ column: EventColumn, into out: UnsafeMutableBufferPointer<UInt8>,
+    _ passes: (UnsafeRawBufferPointer) -> Bool
+  ) {
+    column.text.withUnsafeBytes { bytes in
+      var start = 0
+      column.words.withUnsafeBufferPointer { ends in
+        column.valid.withUnsafeBufferPointer { valid in
+          for row in out.indices {
+            let end = Int(ends[row])
+            let text = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+            out[row] = valid[row] == 0 ? 1 : passes(text) ? 2 : 0
+            start = end
+          }
+        }
       }
     }
-    return order != 0 ? Int(order) : range.count - text.count
+  }
+
+  /// Negative, zero or positive as the left bytes are below, equal to or above the right ones.
+  @inline(__always)
+  private static func compare(
+    _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer
+  ) -> Int {
+    let common = min(left.count, right.count)
+    let order = common == 0 ? 0 : memcmp(left.baseAddress!, right.baseAddress!, common)
+    return order != 0 ? Int(order) : left.count - right.count
   }
 }

@@ -1,6 +1,6 @@
 // Runs a filter over a batch, one node at a time over all rows. A row's truth is one byte, 0 false,
-// 1 unknown, 2 true, so that `and` is the minimum, `or` the maximum and `not` is 2 - x (Kleene's logic,
-// which is SQL's), and every loop is one that the compiler turns into vectors.
+// 1 unknown, 2 true, so that `and` is the minimum, `or` the maximum and `not` is 2 - x (Kleene's
+// logic, which is SQL's), and every loop is one that the compiler turns into vectors.
 
 /// A filter compiled for a stream's columns. May be shared between threads.
 public struct FilterEvaluator: Sendable {
@@ -18,8 +18,8 @@ public struct FilterEvaluator: Sendable {
     Self.truth(plan, batch.columns, row) == 2
   }
 
-  /// One byte per row of the batch: 1 where the filter is true, otherwise 0. What was in `selected` is
-  /// replaced. Linear in rows and nodes.
+  /// One byte per row of the batch: 1 where the filter is true, otherwise 0. What was in `selected`
+  /// is replaced. Linear in rows and nodes.
   public func select(_ batch: EventBatch, into selected: inout [UInt8]) {
     let rows = batch.count
     selected.removeAll(keepingCapacity: true)
@@ -50,8 +50,12 @@ public struct FilterEvaluator: Sendable {
     case .unknown: out.update(repeating: 1)
     case .constant(let column, let value):
       FilterColumns.each(columns[column], into: out) { _ in value }
-    case .integerList, .doubleList, .texts, .textList:
-      for row in out.indices { out[row] = truth(plan, columns, row) }
+    case .integerList(let column, let list):
+      FilterColumns.integers(columns[column], in: list, into: out)
+    case .doubleList(let column, let list):
+      FilterColumns.doubles(columns[column], in: list, into: out)
+    case .texts(let column, let test): FilterColumns.texts(columns[column], test, into: out)
+    case .textList(let column, let list): FilterColumns.texts(columns[column], in: list, into: out)
     }
   }
 
@@ -98,9 +102,21 @@ public struct FilterEvaluator: Sendable {
       let value = Double(bitPattern: columns[column].words[row])
       return known(columns[column], row, FilterColumns.contains(value, in: list))
     case .texts(let column, let test):
-      return known(columns[column], row, FilterColumns.test(columns[column], row, test))
+      return known(
+        columns[column], row, withText(columns[column], row) { FilterColumns.passes($0, test) })
     case .textList(let column, let list):
-      return known(columns[column], row, FilterColumns.contains(columns[column], row, list))
+      return known(
+        columns[column], row,
+        withText(columns[column], row) { FilterColumns.contains($0, in: list) })
+    }
+  }
+
+  @inline(__always)
+  private static func withText(
+    _ column: EventColumn, _ row: Int, _ passes: (UnsafeRawBufferPointer) -> Bool
+  ) -> Bool {
+    column.text.withUnsafeBytes { bytes in
+      passes(UnsafeRawBufferPointer(rebasing: bytes[column.textRange(row)]))
     }
   }
 

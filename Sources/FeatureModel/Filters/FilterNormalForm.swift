@@ -1,5 +1,5 @@
-// The small laws by which texts that mean the same become the same filter: nested `and`s are one, two
-// `not`s are none, the values of an `in` have one order. No law here changes what is unknown.
+// The small laws by which texts that mean the same become the same filter: nested `and`s are one,
+// two `not`s are none, the values of an `in` have one order. No law here changes what is unknown.
 
 extension Filter {
   /// Their conjunction, flat.

@@ -1,5 +1,5 @@
-// Tokens to a filter, by recursive descent: or < and < not < a test of one field. A mistake in the form
-// ends the reading; wrong names and types are collected, so that all of them come out at once.
+// Tokens to a filter, by recursive descent: or < and < not < a test of one field. A mistake in the
+// form ends the reading; wrong names and types are collected, so that all of them come out at once.
 
 /// Reads the filter language of declarations: comparisons (`=` `==` `!=` `<>` `<` `<=` `>` `>=`),
 /// `in (...)`, `not in (...)`, `is null`, `is not null`, a bool field alone, `and`, `or`, `not`,

@@ -1,6 +1,6 @@
-// A filter made ready to run. Every comparison of numbers becomes a closed interval, wanted or unwanted:
-// one loop serves all six comparisons, and a whole number against a fraction (or a double against a whole
-// number that no double equals) is settled here, exactly, instead of per row.
+// A filter made ready to run. Every comparison of numbers becomes a closed interval, wanted or
+// unwanted: one loop serves all six comparisons, and a whole number against a fraction (or a double
+// against a whole number that no double equals) is settled here, exactly, instead of per row.
 
 /// One step of a compiled filter. `column` is the field's index.
 indirect enum FilterPlan: Sendable {

@@ -1,5 +1,5 @@
-// A filter back to text. The text is fully determined by the filter and reads back to it, which is why
-// it can stand in a canonical form.
+// A filter back to text. The text is fully determined by the filter and reads back to it, which is
+// why it can stand in a canonical form.
 
 public enum FilterPrinter {
   /// The canonical text. `stream` is the one that the filter was read against.

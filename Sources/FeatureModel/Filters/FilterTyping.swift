@@ -1,5 +1,5 @@
-// The part of filter reading that knows the stream: field names to indices, literals to values of the
-// field's type. What does not fit is noted with the way out, and reading goes on.
+// The part of filter reading that knows the stream: field names to indices, literals to values of
+// the field's type. What does not fit is noted with the way out, and reading goes on.
 
 /// A literal before its field is known.
 enum FilterLiteral {

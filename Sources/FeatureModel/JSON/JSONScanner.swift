@@ -1,10 +1,12 @@
 // A pull tokenizer over borrowed bytes: strict RFC 8259, one pass, no allocation. The stack of open
 // containers is one word with a bit per level, which is also why the depth limit is at most 64.
 
-/// Steps over one JSON text, token by token. Valid tokens in an invalid order are errors too, so a caller
-/// that has read up to `.end` has seen a whole, correct text; strings are valid UTF-8 with valid escapes.
+/// Steps over one JSON text, token by token. Valid tokens in an invalid order are errors too, so a
+/// caller that has read up to `.end` has seen a whole, correct text; strings are valid UTF-8 with
+/// valid escapes.
 ///
-/// The bytes are borrowed: they must outlive the scanner. After an error it must not be used further.
+/// The bytes are borrowed: they must outlive the scanner. After an error it must not be used
+/// further.
 public struct JSONScanner {
   /// What is accepted beyond RFC 8259.
   public struct Options: OptionSet, Sendable {
@@ -60,8 +62,8 @@ public struct JSONScanner {
     }
   }
 
-  /// Steps over one whole value, scalar or container, and gives its byte range. Call it where a value
-  /// comes next: at the start, or after a key.
+  /// Steps over one whole value, scalar or container, and gives its byte range. Call it where a
+  /// value comes next: at the start, or after a key.
   @discardableResult
   public mutating func skipValue() throws(JSONError) -> Range<Int> {
     let outside = depth

@@ -1,5 +1,5 @@
-// Strings inside JSON: finding the end of one eight bytes at a time, checking escapes and UTF-8 on the
-// way, and replacing escapes. Everything is checked while scanning, so unescaping cannot fail.
+// Strings inside JSON: finding the end of one eight bytes at a time, checking escapes and UTF-8 on
+// the way, and replacing escapes. Everything is checked while scanning, so unescaping cannot fail.
 
 extension JSONScanner {
   /// Reads a string from its opening quotation mark to behind its closing one.

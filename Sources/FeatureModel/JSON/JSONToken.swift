@@ -1,5 +1,6 @@
-// What `JSONScanner` gives for each step over a text, and what is wrong with a text that is not JSON.
-// A token is a kind and a range of the scanned bytes: nothing is copied and nothing is allocated.
+// What `JSONScanner` gives for each step over a text, and what is wrong with a text that is not
+// JSON. A token is a kind and a range of the scanned bytes: nothing is copied and nothing is
+// allocated.
 
 /// One token of a JSON text; ranges are byte offsets into the scanned buffer.
 public struct JSONToken: Equatable, Sendable {
@@ -24,8 +25,8 @@ public struct JSONToken: Equatable, Sendable {
     self.flag = flag
   }
 
-  /// For keys and strings: there are backslashes, so that `JSONScanner.unescape` is needed. Where false,
-  /// the bytes of `range` are the text itself, and valid UTF-8.
+  /// For keys and strings: there are backslashes, so that `JSONScanner.unescape` is needed. Where
+  /// false, the bytes of `range` are the text itself, and valid UTF-8.
   @inlinable public var escaped: Bool { (kind == .string || kind == .key) && flag }
 
   /// For numbers: neither fraction nor exponent. May still be too large for an Int64.

@@ -1,5 +1,5 @@
-// A JSON text as a tree, for small texts that people write: members keep their order, every node knows
-// where it stood, and a name that occurs twice is an error. Event files never become trees.
+// A JSON text as a tree, for small texts that people write: members keep their order, every node
+// knows where it stood, and a name that occurs twice is an error. Event files never become trees.
 
 /// One JSON value. Equality is that of the content; positions do not count.
 public struct JSONValue: Sendable {

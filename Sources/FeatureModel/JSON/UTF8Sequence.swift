@@ -1,5 +1,6 @@
 // Well-formed UTF-8 (Unicode, table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
-// Whatever comes in as text is checked once by this, so that stored bytes always read back as they were.
+// Whatever comes in as text is checked once by this, so that stored bytes always read back as they
+// were.
 
 /// Checks of UTF-8 on borrowed bytes.
 public enum UTF8Sequence {

@@ -124,8 +124,7 @@ enum StoreBench {
     for _ in 0..<count {
       Workload.key(Int(random.next() % 1_000_000), into: &key)
       let start = Measure.now
-      let entity = EntityKey(bytes: key)
-      try entity.bytes.withUnsafeBytes {
+      try key.withUnsafeBytes {
         try reader.answer(hash: EntityHash.of($0), entity: $0, at: time, into: &values)
       }
       times.append(Measure.now - start)

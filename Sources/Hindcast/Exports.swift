@@ -1,0 +1,5 @@
+// What a program that imports Hindcast gets without naming a second module: the vocabulary of declarations,
+// the store's own types, and the file formats.
+@_exported import FeatureModel
+@_exported import RowFiles
+@_exported import SliceStore

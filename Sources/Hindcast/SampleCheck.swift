@@ -1,0 +1,126 @@
+// The dry run of declarations: a store of its own in a temporary folder takes a sample in, and is asked for
+// some of its entities. Nothing is registered anywhere, and every value comes from the one read path.
+import FeatureModel
+import Foundation
+import RowFiles
+import SliceStore
+
+/// What a dry run shows of one view.
+public struct CheckedView: Sendable {
+  public var view: ViewDeclaration
+  /// Rows of the sample.
+  public var rows = 0
+  /// Rows of the sample that can't be read, each with its reason; at most ten.
+  public var rejected: [RowRejection] = []
+  public var rejectedCount = 0
+  /// Stored entries, and their bytes before compression.
+  public var entries = 0
+  public var storedBytes = 0
+  /// For some entities of the sample's last rows: key, time asked about, values in the features' order.
+  public var answers: [(entity: [String], time: Timestamp, values: [Value])] = []
+  /// What is suspicious: a filter that no row passes, a key that is always null.
+  public var warnings: [String] = []
+}
+
+extension FeatureStore {
+  /// Tries views over a sample of their stream. `streams` may be new; views see no other history.
+  public static func check(
+    _ views: [ViewDeclaration], of stream: StreamDeclaration, sample: String,
+    format: RowFormat? = nil, entities: Int = 3
+  ) throws(HindcastError) -> [CheckedView] {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("hindcast-check-\(UUID().uuidString)").path
+    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let batch = try readSample(sample, stream, format)
+    return try views.enumerated().map { index, view throws(HindcastError) in
+      // One store per view, so that its size is the view's own.
+      let trial = try HindcastError.store { () throws(StoreError) in
+        try FeatureStore.open("\(folder)/\(index)", .create)
+      }
+      var checked = CheckedView(view: view)
+      checked.rows = batch.rows.count + batch.rejected.count
+      checked.rejected = Array(batch.rejected.prefix(10))
+      checked.rejectedCount = batch.rejected.count
+      try trial.check(view, stream, batch.rows, entities, into: &checked)
+      return checked
+    }
+  }
+
+  private static func readSample(
+    _ path: String, _ stream: StreamDeclaration, _ format: RowFormat?
+  ) throws(HindcastError) -> (rows: EventBatch, rejected: [RowRejection]) {
+    try HindcastError.file { () throws(RowFileError) in
+      let chunker = try RowChunker(path: path, format: format)
+      let parser = try RowParser(for: chunker, schema: RowSchema(stream))
+      var batch = parser.schema.makeBatch()
+      var spans: [RowSpan] = []
+      var rejected: [RowRejection] = []
+      // A sample is a sample: the first 64 MiB say enough.
+      var bytes = 0
+      while bytes < 64 << 20, let chunk = try chunker.next() {
+        bytes += chunk.bytes.count
+        parser.parse(chunk, into: &batch, rows: &spans) { rejected.append($0) }
+      }
+      return (batch, rejected)
+    }
+  }
+
+  private func check(
+    _ view: ViewDeclaration, _ stream: StreamDeclaration, _ batch: EventBatch, _ entities: Int,
+    into checked: inout CheckedView
+  ) throws(HindcastError) {
+    try HindcastError.store { () throws(StoreError) in
+      try store.register(stream)
+      try store.register(view)
+      let loader = try store.bulkLoader(
+        for: stream.name, views: [try store.view(view.name)], workers: 1)
+      _ = loader.add(batch, worker: 0)
+      try loader.commit(positions: [])
+      let report = try store.verify()
+      checked.entries = report.entries
+      checked.storedBytes = report.bytes
+      checked.warnings = try warnings(view, stream, batch)
+      checked.answers = try answers(view, stream, batch, entities)
+    }
+  }
+
+  private func warnings(
+    _ view: ViewDeclaration, _ stream: StreamDeclaration, _ batch: EventBatch
+  ) throws(StoreError) -> [String] {
+    var warnings: [String] = []
+    if let filter = view.filter, batch.count > 0 {
+      var selected: [UInt8] = []
+      FilterEvaluator(filter, stream: stream).select(batch, into: &selected)
+      if !selected.contains(1) { warnings.append("the filter matches none of the sample's rows") }
+    }
+    for field in view.entity {
+      let column = batch.columns[stream.index(of: field)!]
+      if batch.count > 0, !column.valid.contains(1) {
+        warnings.append("key field '\(field)' is null in all of the sample's rows")
+      }
+    }
+    return warnings
+  }
+
+  /// The entities of the last rows, each asked one slice after its last event, when that event counts.
+  private func answers(
+    _ view: ViewDeclaration, _ stream: StreamDeclaration, _ batch: EventBatch, _ limit: Int
+  ) throws(StoreError) -> [(entity: [String], time: Timestamp, values: [Value])] {
+    let fields = view.entity.compactMap { stream.index(of: $0) }
+    let reader = try store.reader(of: view.name)
+    var seen: Set<EntityKey> = []
+    var answers: [(entity: [String], time: Timestamp, values: [Value])] = []
+    var key: [UInt8] = []
+    for row in (0..<batch.count).reversed() where answers.count < limit {
+      guard EntityKeyBuilder.build(batch, fields, row, into: &key) else { continue }
+      let entity = EntityKey(bytes: key)
+      guard seen.insert(entity).inserted else { continue }
+      let event = Int64(bitPattern: batch.columns[stream.eventTime].words[row])
+      guard let time = Timestamp(milliseconds: event + view.slice.milliseconds) else { continue }
+      let values = try reader.answer(entity, at: time, .corrected)
+      answers.append((entity.parts(count: fields.count) ?? [], time, values))
+    }
+    return answers
+  }
+}

@@ -1,0 +1,124 @@
+// `hindcast check`: what declarations would do, shown on sample rows, before anything is registered.
+import Foundation
+import Hindcast
+
+enum Check: Command {
+  static let name = "check"
+  static let summary = "Try declarations on sample rows and show the values; changes nothing"
+  static let words = "FILE..."
+  static let options = [
+    Option(
+      "sample", "FILE", "rows of the stream, CSV or JSON Lines; without it only the text is checked"
+    ),
+    Option("store", "STORE", "where streams are registered that the files do not declare"),
+    Option("format", "csv|jsonl", "of the sample, where its name does not say"),
+    Option("entities", "N", "how many entities to show; default 3"),
+    Option(flag: "json", "print JSON"),
+  ]
+  static let details = """
+    Every mistake is reported with its place, its reason and the nearest valid name. With a sample: each
+    feature's type, its values for entities of the last rows (asked one slice later), bad rows, and the
+    size to expect. Only the first 64 MiB of a sample are read.
+    """
+  static let examples = [
+    "hindcast check tools/demo/declarations/commits.stream.json "
+      + "tools/demo/declarations/author_activity.view.json --sample tools/demo/data/commits.csv.gz"
+  ]
+
+  static func run(_ arguments: Arguments) throws -> ExitCode {
+    let words = try words(arguments, atLeast: 1, upTo: nil)
+    let texts = try Inputs.declarations(words)
+    let scratch = FileManager.default.temporaryDirectory
+      .appendingPathComponent("hindcast-check-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let store =
+      try arguments["store"].map { try FeatureStore.open($0, .readOnly) }
+      ?? FeatureStore.open(scratch, .create)
+    let resolved = try store.resolve(texts)
+    let (streams, views) = (resolved.streams, resolved.views)
+    var known = Dictionary(
+      uniqueKeysWithValues: store.store.streams.map { ($0.declaration.name, $0.declaration) })
+    for stream in streams { known[stream.name] = stream }
+    guard let sample = arguments["sample"] else {
+      tell(resolved, arguments)
+      return .success
+    }
+    guard !views.isEmpty else {
+      throw UsageError(description: "a sample is tried with views, and the files declare none")
+    }
+    guard let entities = Int(arguments["entities"] ?? "3"), entities > 0 else {
+      throw UsageError(description: "--entities takes a number from 1 on")
+    }
+    var checked: [CheckedView] = []
+    for stream in Set(views.map(\.stream)).sorted() {
+      checked += try FeatureStore.check(
+        views.filter { $0.stream == stream }, of: known[stream]!, sample: sample,
+        format: try Inputs.format(arguments, "format"), entities: entities)
+    }
+    if arguments.has("json") {
+      print(JSONValue.array(checked.map(json)).compact)
+    } else {
+      for view in checked { show(view, sample) }
+    }
+    return checked.contains { !$0.warnings.isEmpty || $0.rejectedCount > 0 } ? .found : .success
+  }
+
+  private static func tell(_ resolved: ResolvedDeclarations, _ arguments: Arguments) {
+    guard arguments.has("json") else {
+      print("\(resolved.streams.count) streams and \(resolved.views.count) views, no mistakes")
+      return
+    }
+    print(
+      JSONValue.object([
+        ("streams", .array(resolved.streams.map { .string($0.name) })),
+        ("views", .array(resolved.views.map { .string($0.name) })),
+      ]).compact)
+  }
+
+  private static func show(_ checked: CheckedView, _ sample: String) {
+    let rows = Terminal.grouped(checked.rows)
+    print("view \(checked.view.name) over \(rows) rows of \(sample)")
+    let header =
+      ["feature", "type"]
+      + checked.answers.map { "\(Inputs.entityText($0.entity)) at \($0.time)" }
+    Terminal.table(
+      header,
+      checked.view.features.enumerated().map { index, feature in
+        [feature.name, feature.type.rawValue] + checked.answers.map { Get.shown($0.values[index]) }
+      }, right: Set(2..<max(3, header.count)))
+    if checked.rows > 0 {
+      let perMillion = checked.storedBytes * 1_000_000 / checked.rows
+      print("size: about \(Terminal.bytes(perMillion)) per million rows before compression")
+    }
+    for rejection in checked.rejected { print("bad row: \(rejection)") }
+    if checked.rejectedCount > checked.rejected.count {
+      print("... and \(checked.rejectedCount - checked.rejected.count) bad rows more")
+    }
+    for warning in checked.warnings { print("warning: \(warning)") }
+    print("")
+  }
+
+  private static func json(_ checked: CheckedView) -> JSONValue {
+    let answers = checked.answers.map { answer in
+      JSONValue.object([
+        ("entity", .array(answer.entity.map { .string($0) })),
+        ("at", .string(answer.time.description)),
+        (
+          "features",
+          .object(zip(checked.view.features, answer.values).map { ($0.name, JSONValue($1)) })
+        ),
+      ])
+    }
+    return .object([
+      ("view", .string(checked.view.name)), ("rows", .int(Int64(checked.rows))),
+      ("rejected", .int(Int64(checked.rejectedCount))),
+      (
+        "features",
+        .object(checked.view.features.map { ($0.name, .string($0.type.rawValue)) })
+      ),
+      ("answers", .array(answers)), ("entries", .int(Int64(checked.entries))),
+      ("storedBytes", .int(Int64(checked.storedBytes))),
+      ("warnings", .array(checked.warnings.map { .string($0) })),
+    ])
+  }
+}

@@ -1,0 +1,145 @@
+// Every conformance vector through every way in and every way out, equal in every bit; and the slices that
+// explain a value, which make it up.
+import FeatureModel
+import Foundation
+import Hindcast
+import TestSupport
+import Testing
+
+struct Run: Sendable, CustomTestStringConvertible {
+  let vector: String
+  let feed: Feed
+
+  static let all = Vector.names.flatMap { name in
+    Feed.allCases.map { Run(vector: name, feed: $0) }
+  }
+
+  var testDescription: String { "\(vector), \(feed)" }
+}
+
+@Test("The vectors are found")
+func vectorsAreFound() throws {
+  #expect(Vector.names.count >= 29)
+  for name in Vector.names {
+    let asks = try Vector(named: name).steps.contains { step in
+      if case .ask(let questions) = step { !questions.isEmpty } else { false }
+    }
+    #expect(asks, "\(name) asks nothing")
+  }
+}
+
+@Test("Every read path gives the vectors' answers, bit for bit", arguments: Run.all)
+func readPathsAgree(_ run: Run) throws {
+  let vector = try Vector(named: run.vector)
+  try withTemporaryDirectory { folder in
+    let path = folder + "/store"
+    var store = try FeatureStore.open(path, .create, options: smallOptions)
+    try store.store.register(vector.stream)
+    for view in vector.views { try store.store.register(view) }
+    for (index, step) in vector.steps.enumerated() {
+      switch step {
+      case .ingest(let rows): try run.feed.ingest(rows, of: vector, into: store, step: index)
+      case .refuse(let rows):
+        for (number, row) in rows.enumerated() {
+          let isRefused = try run.feed.refuses(row, of: vector, store, step: index * 100 + number)
+          #expect(isRefused, "step \(index + 1), row \(number + 1) is accepted")
+        }
+      case .seal(let time):
+        // An earlier seal changes nothing; the store says so with an error.
+        if try store.store.stream(vector.stream.name).seal ?? .earliest <= time {
+          try store.store.seal(vector.stream.name, at: time)
+        } else {
+          #expect(throws: StoreError.self) { try store.store.seal(vector.stream.name, at: time) }
+        }
+      case .expire(let view, let before): try store.store.expire(view, before: before)
+      case .ask(let questions):
+        for way in Ask.allCases { try check(way, questions, vector, store, step: index) }
+        try checkExplanations(questions, store)
+        try store.store.compact()
+        store.store.close()
+        store = try FeatureStore.open(path, .existing, options: smallOptions)
+        for way in [Ask.reader, .join] { try check(way, questions, vector, store, step: index) }
+        try checkExplanations(questions, store)
+      }
+    }
+    let report = try store.store.verify()
+    #expect(report.defects.isEmpty)
+    store.store.close()
+  }
+}
+
+private let smallOptions: StoreOptions = {
+  var options = StoreOptions()
+  options.cacheBytes = 4 << 20
+  return options
+}()
+
+private func check(
+  _ way: Ask, _ questions: [Vector.Question], _ vector: Vector, _ store: FeatureStore, step: Int
+) throws {
+  for (question, outcome) in try way.answers(questions, vector, store) {
+    #expect(
+      outcome.isSame(as: question.expected),
+      "step \(step + 1), \(way): \(question) is answered with \(outcome)")
+  }
+}
+
+/// What `explain` shows makes up the value: added up for counts and sums of ints, the least or greatest
+/// for min and max, the same where one entry is all there is.
+private func checkExplanations(_ questions: [Vector.Question], _ store: FeatureStore) throws {
+  for question in questions {
+    let entity = question.entity.compactMap { $0 }
+    guard case .values(let expected) = question.expected, entity.count == question.entity.count
+    else { continue }
+    let view = try store.store.view(question.view).declaration
+    for (name, wanted) in zip(question.features, expected) {
+      let (value, parts) = try store.explain(
+        question.view, entity: entity, feature: name, at: question.at, question.mode)
+      #expect(value.isSame(as: wanted), "\(name) of \(question)")
+      let feature = view.features.first { $0.name == name }!
+      checkTimes(parts, question, feature, view)
+      checkParts(parts.map(\.value), feature, value, "\(name) of \(question): \(parts)")
+    }
+  }
+}
+
+private func checkTimes(
+  _ parts: [FeatureReader.Contribution], _ question: Vector.Question,
+  _ feature: FeatureDeclaration, _ view: ViewDeclaration
+) {
+  let request = SliceRequest(at: question.at, question.mode, view.slice)
+  let first = view.slice.slice(of: question.at).index - feature.window.slices
+  for part in parts {
+    let slice = view.slice.slice(of: part.slice).index
+    #expect(slice >= first && slice < request.end)
+    let arrival = view.slice.slice(of: part.arrival).index
+    #expect(arrival >= slice && arrival < request.arrivalLimit)
+  }
+  #expect(Set(parts.map { [$0.slice, $0.arrival] }).count == parts.count, "an entry twice")
+}
+
+private func checkParts(
+  _ parts: [Value], _ feature: FeatureDeclaration, _ value: Value, _ what: String
+) {
+  if parts.count == 1 { #expect(parts[0].isSame(as: value), "\(what)") }
+  switch feature.aggregation.function {
+  case "count", "sum":
+    var sum: Int64 = 0
+    var isExact = feature.type == .int
+    for part in parts {
+      guard case .int(let number) = part else {
+        isExact = false
+        break
+      }
+      let (next, overflows) = sum.addingReportingOverflow(number)
+      if overflows { isExact = false }
+      sum = next
+    }
+    // A part, or the way to the value, may lie outside of 64 bits where the value does not.
+    if isExact { #expect(value == .int(sum), "\(what)") }
+  case "min", "max", "first", "last":
+    let found = parts.contains { $0.isSame(as: value) }
+    #expect(found || value == .null && parts.allSatisfy { $0 == .null }, "\(what)")
+  default: break
+  }
+}

@@ -1,0 +1,64 @@
+// The examples under schemas/ are read, and the schemas know what the reader knows.
+import Aggregates
+import FeatureModel
+import Foundation
+import Testing
+
+@Suite struct ExampleTests {
+  static let schemas = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "schemas")
+
+  static let reader = DeclarationReader(signatures: AggregateCatalog.signatures)
+
+  static func declarations() throws -> [ParsedDeclaration] {
+    let folder = schemas.appending(path: "examples")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    return try names.filter { $0.hasSuffix(".json") }.flatMap { name in
+      try reader.read(String(contentsOf: folder.appending(path: name), encoding: .utf8))
+    }
+  }
+
+  @Test("every example is right, and keeps its meaning in canonical form") func examples() throws {
+    var streams: [String: StreamDeclaration] = [:]
+    var views: [UnresolvedView] = []
+    for declaration in try Self.declarations() {
+      switch declaration {
+      case .stream(let stream): streams[stream.name] = stream
+      case .view(let view): views.append(view)
+      }
+    }
+    #expect(streams.keys.sorted() == ["commits", "emails"])
+    #expect(views.map(\.name) == ["author_activity", "component_churn", "sender_history"])
+    for view in views {
+      let stream = try #require(streams[view.stream])
+      let resolved = try Self.reader.resolve(view, against: stream)
+      let text = CanonicalForm.text(resolved, over: stream)
+      let again = try Self.reader.readView(text, over: stream)
+      #expect(CanonicalForm.text(again, over: stream) == text)
+    }
+  }
+
+  @Test("the schemas allow just the names that the reader allows") func names() throws {
+    func schema(_ name: String) throws -> JSONValue {
+      try JSONValue.parse(String(contentsOf: Self.schemas.appending(path: name), encoding: .utf8))
+    }
+    func names(_ schema: JSONValue, _ definition: String) -> [String] {
+      guard case .object(let members)? = schema["$defs"]?[definition]?["properties"]?.content else {
+        return []
+      }
+      return members.map(\.name)
+    }
+    let view = try schema("view.schema.json")
+    #expect(
+      names(view, "view") == [
+        "$schema", "view", "stream", "entity", "slice", "where", "retention", "features",
+      ])
+    let signatures = AggregateCatalog.signatures
+    let inFeature = signatures.map(\.name) + signatures.flatMap(\.parameters).map(\.name)
+    #expect(names(view, "feature").sorted() == (inFeature + ["windows"]).sorted())
+    #expect(
+      names(try schema("stream.schema.json"), "stream")
+        == ["$schema", "stream", "fields", "eventTime", "arrivalTime", "id"])
+  }
+}

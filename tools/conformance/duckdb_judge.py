@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""A foreign judge: the conformance vectors, answered by DuckDB with SQL written from the contract.
+
+    tools/conformance/duckdb_judge.py [FILE ...]
+
+Events go into a table; arrival times, slices, the window join, nulls, filters, ties and refusals are SQL.
+Ints, text, booleans and times must be equal. Doubles must be equal in every bit: DuckDB adds up their
+mantissas as 128-bit integers, one sum per exponent, and only the last rounding is done outside of it.
+Where DuckDB has an aggregate of its own (`fsum`, `favg`, `var_samp`, `stddev_samp`: compensated, not exact)
+that one must come within the tolerances of `native_tolerance`. Prints a table; exits 1 on a disagreement.
+"""
+import json
+import math
+import sys
+from fractions import Fraction
+
+import duckdb
+
+import vectors
+from exact import SPLIT, finish, mantissa_and_exponent, native_tolerance
+
+TYPES = {"int": "BIGINT", "double": "DOUBLE", "string": "VARCHAR", "bool": "BOOLEAN",
+         "timestamp": "BIGINT"}
+EXACT = {"mean", "variance", "stddev"}
+
+# The slice of an instant: the floor, which `//` alone is not before the epoch.
+SLICE = "CREATE MACRO slice(t, l) AS (t - ((t % l) + l) % l) // l"
+
+HITS = """
+WITH spine AS (
+  SELECT *, slice(asked, {length}) AS r FROM asks
+), hits AS (
+  SELECT s.id AS _ask, e.*
+  FROM spine s LEFT JOIN (SELECT * FROM events WHERE {filter}) e
+    ON {keys}
+   AND slice(e._event, {length}) >= s.r - {slices}
+   AND slice(e._event, {length}) < CASE mode WHEN 'fresh' THEN s.r + 1 ELSE s.r END
+   AND CASE mode WHEN 'as_served' THEN slice(e._arrival, {length}) < s.r
+                 WHEN 'known_at' THEN slice(e._arrival, {length}) < slice(s.known, {length})
+                 ELSE true END
+)
+"""
+
+
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+def value_sql(function, field, kind):
+    """The SQL of a feature's value over the rows of one question."""
+    if function == "count":
+        return "count(_event)" if field is None else f"count({field})"
+    if function == "sum" and kind == "int":
+        total = f"coalesce(sum({field}::HUGEINT), 0)"
+        return f"CASE WHEN {total} BETWEEN -9223372036854775808 AND 9223372036854775807 THEN {total} END"
+    if function == "distinct":
+        return f"nullif(count(DISTINCT {field}), 0)"
+    # DuckDB takes the two zeros for one value; the contract puts the negative one first.
+    order = f"{field}, NOT signbit({field})" if kind == "double" else field
+    kept = f"FILTER (WHERE {field} IS NOT NULL)"
+    if function in ("min", "max"):
+        if kind != "double":
+            return f"{function}({field})"
+        return f"{'first' if function == 'min' else 'last'}({field} ORDER BY {order}) {kept}"
+    return f"{function}({field} ORDER BY _event, {order}) {kept}"
+
+
+class Judge:
+    def __init__(self, vector):
+        self.vector = vector
+        self.db = duckdb.connect()
+        self.db.execute(SLICE)
+        fields = ", ".join(f"{quoted(f)} {TYPES[k]}" for f, k in vector.fields.items())
+        self.numeric = [f for f, k in vector.fields.items() if k in ("int", "double")]
+        numbers = "".join(f", _m_{i} BIGINT, _e_{i} BIGINT" for i in range(len(self.numeric)))
+        self.db.execute(f"CREATE TABLE events ({fields}, _event BIGINT, _arrival BIGINT{numbers})")
+        self.db.execute("CREATE TABLE seal (instant BIGINT)")
+        self.db.execute("CREATE TABLE floors (view VARCHAR, floor BIGINT)")
+        self.asked = self.values = self.exact = self.native = 0
+        self.wrong = []
+
+    def run(self, step):
+        (name, body), = step.items()
+        if name == "ingest":
+            self.ingest(body)
+        elif name == "seal":
+            self.db.execute("INSERT INTO seal VALUES (?)", [vectors.milliseconds(body)])
+        elif name == "expire":
+            length = self.vector.views[body["view"]].length
+            self.db.execute("INSERT INTO floors VALUES (?, slice(?::BIGINT, ?::BIGINT))",
+                            [body["view"], vectors.milliseconds(body["before"]), length])
+        elif name == "ask":
+            self.ask(body)
+
+    def ingest(self, json_rows):
+        event = quoted(self.vector.event_time)
+        arrival = quoted(self.vector.arrival_time) if self.vector.arrival_time else "NULL"
+        rows = []
+        for row in map(self.vector.row, json_rows):
+            numbers = []
+            for field in self.numeric:
+                numbers += [None, None] if row[field] is None else mantissa_and_exponent(row[field])
+            rows.append([*row.values(), None, None, *numbers])
+        if not rows:
+            return
+        marks = ", ".join("?" * len(rows[0]))
+        self.db.executemany(f"INSERT INTO events VALUES ({marks})", rows)
+        # What was there before has its arrival already; `greatest` passes over nulls.
+        self.db.execute(f"""UPDATE events SET _event = {event}, _arrival = greatest(
+            {arrival}, {event}, (SELECT max(instant) FROM seal)) WHERE _arrival IS NULL""")
+
+    def ask(self, asks):
+        by_feature = {}
+        for number, ask in enumerate(asks):
+            self.asked += 1
+            error = self.error(ask)
+            if error or "error" in ask:
+                self.compare(ask, None, ask.get("error"), error)
+                continue
+            for place, name in enumerate(ask["features"]):
+                by_feature.setdefault((ask["view"], name), []).append((number, place))
+        for (view, name), wanted in by_feature.items():
+            found = self.feature(self.vector.views[view], name, [(n, asks[n]) for n, _ in wanted])
+            for number, place in wanted:
+                self.compare(asks[number], name, asks[number]["values"][place], found[number])
+
+    def error(self, ask):
+        """The error's name, or None where the question has an answer."""
+        view = self.vector.views.get(ask["view"])
+        if view is None:
+            return "unknown_view"
+        if any(name not in view.features for name in ask["features"]):
+            return "unknown_feature"
+        widest = max(view.features[name].slices for name in ask["features"])
+        expired, = self.db.execute(
+            "SELECT count(*) FROM floors WHERE view = ? AND slice(?::BIGINT, ?::BIGINT) - ? < floor",
+            [view.name, vectors.milliseconds(ask["at"]), view.length, widest]).fetchone()
+        return "expired" if expired else None
+
+    def feature(self, view, name, asks):
+        """The values of one feature by question number."""
+        feature = view.features[name]
+        kind = self.vector.fields.get(feature.field)
+        field = None if feature.field is None else quoted(feature.field)
+        hits = self.hits(view, feature, asks)
+        if feature.function in EXACT or (feature.function == "sum" and kind == "double"):
+            return self.exactly(hits, feature, field)
+        rows = self.db.execute(
+            f"{hits} SELECT _ask, {value_sql(feature.function, field, kind)} FROM hits GROUP BY _ask"
+        ).fetchall()
+        if kind == "timestamp" and feature.function in ("min", "max", "first", "last"):
+            rows = [(n, None if value is None else vectors.iso(value)) for n, value in rows]
+        return dict(rows)
+
+    def hits(self, view, feature, asks):
+        """Fills the table of questions and gives the SQL of the rows that count for each."""
+        parts = [f"p{i}" for i in range(len(view.entity))]
+        columns = "".join(f", {part} VARCHAR" for part in parts)
+        self.db.execute(
+            f"CREATE OR REPLACE TABLE asks (id BIGINT, asked BIGINT, mode VARCHAR, known BIGINT{columns})")
+        self.db.executemany(
+            f"INSERT INTO asks VALUES ({', '.join('?' * (4 + len(parts)))})",
+            [[number, vectors.milliseconds(ask["at"]), ask["mode"],
+              vectors.milliseconds(ask["known"]) if "known" in ask else None, *ask["entity"]]
+             for number, ask in asks])
+        keys = " AND ".join(f"s.{part} = e.{quoted(field)}::VARCHAR"
+                            for part, field in zip(parts, view.entity))
+        return HITS.format(length=f"{view.length}::BIGINT", slices=feature.slices, keys=keys,
+                           filter=view.filter or "true")
+
+    def exactly(self, hits, feature, field):
+        number = self.numeric.index(feature.field)
+        m, e = f"_m_{number}", f"_e_{number}"
+        high, low = f"slice({m}::HUGEINT, {SPLIT})", f"({m}::HUGEINT & {SPLIT - 1})"
+        sums = self.db.execute(f"""{hits} SELECT _ask, {e}, count({m}), sum({m}::HUGEINT),
+            sum({high} * {high}), sum({high} * {low}), sum({low} * {low}), sum(abs({field}::DOUBLE))
+            FROM hits GROUP BY _ask, {e}""").fetchall()
+        own = self.own(hits, feature.function, field)
+        totals = {}
+        for ask, exponent, n, first, hh, hl, ll, size in sums:
+            total = totals.setdefault(ask, [0, Fraction(0), Fraction(0), 0.0])
+            if n:
+                scale = Fraction(2) ** exponent
+                total[0] += n
+                total[1] += first * scale
+                total[2] += (hh * SPLIT**2 + 2 * hl * SPLIT + ll) * scale * scale
+                total[3] += size
+        values = {}
+        for ask, (n, first, second, size) in totals.items():
+            values[ask] = finish(feature.function, n, first, second)
+            self.exact += 1
+            if values[ask] is not None and own.get(ask) is not None:
+                self.check_own(feature.function, own[ask], values[ask], n, size, second)
+        return values
+
+    def own(self, hits, function, field):
+        """DuckDB's own aggregate by question, or nothing where it leaves its range."""
+        sql = {"sum": "fsum", "mean": "favg", "variance": "var_samp", "stddev": "stddev_samp"}[function]
+        try:
+            return dict(self.db.execute(
+                f"{hits} SELECT _ask, {sql}({field}::DOUBLE) FROM hits GROUP BY _ask").fetchall())
+        except duckdb.OutOfRangeException:
+            return {}
+
+    def check_own(self, function, own, value, n, size, second):
+        if not math.isfinite(own) or not math.isfinite(size):
+            return
+        self.native += 1
+        squared = (own**2, value**2) if function == "stddev" else (own, value)
+        if abs(squared[0] - squared[1]) > native_tolerance(function, n, size, second):
+            self.wrong.append(f"DuckDB's own {function} is {own!r}, the exact value {value!r}")
+
+    def compare(self, ask, name, expected, found):
+        self.values += 1
+        if type(expected) is not type(found) or repr(expected) != repr(found):
+            shown = {k: v for k, v in ask.items() if k not in ("features", "values")}
+            self.wrong.append(f"{json.dumps(shown, ensure_ascii=False)} {name or ''}: "
+                              f"the vector says {expected!r}, DuckDB {found!r}")
+
+
+def main():
+    judges = []
+    header = f"{'file':34} {'asks':>5} {'values':>7} {'doubles':>8} {'own':>5} {'disagree':>9}"
+    print(f"DuckDB {duckdb.__version__}\n{header}")
+    for path in vectors.paths(sys.argv[1:]):
+        vector = vectors.Vector(path)
+        judge = Judge(vector)
+        for step in vector.steps:
+            judge.run(step)
+        judges.append(judge)
+        print(f"{path.name:34} {judge.asked:5} {judge.values:7} {judge.exact:8} {judge.native:5} "
+              f"{len(judge.wrong):9}")
+        for line in judge.wrong:
+            print(f"  {line}")
+    total = [sum(getattr(j, a) for j in judges) for a in ("asked", "values", "exact", "native")]
+    wrong = sum(len(judge.wrong) for judge in judges)
+    print(f"{'all':34} {total[0]:5} {total[1]:7} {total[2]:8} {total[3]:5} {wrong:9}")
+    print("values: compared one by one; doubles: of these, by exact sums, equal in every bit; "
+          "own: also against\nDuckDB's own aggregate, within its tolerance")
+    sys.exit(1 if wrong or not total[1] else 0)
+
+
+if __name__ == "__main__":
+    main()

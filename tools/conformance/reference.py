@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""The contract, executed: obvious, quadratic, exact.
+
+    tools/conformance/reference.py [--write] [FILE ...]
+
+Checks the expected values of the conformance vectors (all of them, or the files named), and with
+--write puts them in. Every answer is found by going through all events of the stream. Written from
+`docs/contract.md`; it needs nothing but Python.
+"""
+import argparse
+import json
+import math
+import sys
+from fractions import Fraction
+
+import vectors
+from filters import Filter, comparable
+
+INT64 = range(-2**63, 2**63)
+
+
+def rounded(exact):
+    """The double nearest to an exact number (ties to even), or None beyond the finite doubles. Zero has no
+    sign."""
+    try:
+        return float(Fraction(exact)) + 0.0
+    except OverflowError:
+        return None
+
+
+def total(values):
+    """The exact sum."""
+    return sum(map(Fraction, values), Fraction(0))
+
+
+def mean(values):
+    top = rounded(total(values))
+    return rounded(total(values) / len(values)) if top is None else top / len(values)
+
+
+def variance(values):
+    n = len(values)
+    if n < 2:
+        return None
+    return rounded((n * total(Fraction(v) ** 2 for v in values) - total(values) ** 2) / (n * (n - 1)))
+
+
+def order(value):
+    """How values of one type compare; of the two zeros the negative one is the lesser."""
+    return (value, math.copysign(1, value)) if isinstance(value, float) else comparable(value)
+
+
+def summed(values, kind):
+    exact = total(values)
+    if kind == "double":
+        return rounded(exact)
+    return int(exact) if int(exact) in INT64 else None
+
+
+def aggregate(feature, kind, events):
+    """The value of a feature over (event time, field value) pairs with a value."""
+    values = [value for _, value in events]
+    if feature.function == "count":
+        return len(values)
+    if feature.function == "sum":
+        return summed(values, kind)
+    if not values:
+        return None
+    if feature.function == "mean":
+        return mean(values)
+    if feature.function == "variance":
+        return variance(values)
+    if feature.function == "stddev":
+        found = variance(values)
+        return None if found is None else math.sqrt(found)
+    if feature.function == "distinct":
+        assert len(set(values)) <= feature.parameters.get("exactUpTo", 256), "beyond exact counting"
+        return len(set(values))
+    if feature.function == "min":
+        return min(values, key=order)
+    if feature.function == "max":
+        return max(values, key=order)
+    by_time_and_value = sorted(events, key=lambda event: (event[0], order(event[1])))
+    return by_time_and_value[{"first": 0, "last": -1}[feature.function]][1]
+
+
+class Refused(Exception):
+    """A row or a question that must not be accepted, with the error's name."""
+
+
+class Reference:
+    """The state after some steps: all events with their arrival, the seal, and each view's floor."""
+
+    def __init__(self, vector):
+        self.vector = vector
+        self.events = []  # (event time, arrival time, row)
+        self.seal = vectors.EARLIEST
+        self.floors = {}
+        self.filters = {name: Filter(view.filter) for name, view in vector.views.items()
+                        if view.filter is not None}
+
+    def ingest(self, json_row):
+        row = self.vector.row(json_row)
+        for field, kind in self.vector.fields.items():
+            value = row[field]
+            if kind == "timestamp" and value is not None:
+                if not vectors.EARLIEST <= value < vectors.LIMIT:
+                    raise Refused("time")
+            if kind == "int" and value is not None and value not in INT64:
+                raise Refused("int")
+        happened = row[self.vector.event_time]
+        if happened is None:
+            raise Refused("no event time")
+        declared = row[self.vector.arrival_time] if self.vector.arrival_time else None
+        arrived = max(happened if declared is None else declared, happened, self.seal)
+        self.events.append((happened, arrived, row))
+
+    def expire(self, view_name, before):
+        floor = vectors.milliseconds(before) // self.vector.views[view_name].length
+        self.floors[view_name] = max(floor, self.floors.get(view_name, floor))
+
+    def answer(self, ask):
+        view = self.vector.views.get(ask["view"])
+        if view is None:
+            raise Refused("unknown_view")
+        for name in ask["features"]:
+            if name not in view.features:
+                raise Refused("unknown_feature")
+        return [self.feature(view, view.features[name], ask) for name in ask["features"]]
+
+    def feature(self, view, feature, ask):
+        r = vectors.milliseconds(ask["at"]) // view.length
+        first, end = r - feature.slices, r
+        known_before = r
+        if ask["mode"] == "corrected":
+            known_before = math.inf
+        elif ask["mode"] == "known_at":
+            known_before = vectors.milliseconds(ask["known"]) // view.length
+        elif ask["mode"] == "fresh":
+            known_before, end = math.inf, r + 1
+        if view.name in self.floors and first < self.floors[view.name]:
+            raise Refused("expired")
+        found = []
+        for happened, arrived, row in self.events:
+            if not first <= happened // view.length < end:
+                continue
+            if not arrived // view.length < known_before:
+                continue
+            if not self.belongs(view, row, ask["entity"]):
+                continue
+            value = True if feature.field is None else row[feature.field]
+            if value is not None:
+                found.append((happened, value))
+        kind = self.vector.fields.get(feature.field)
+        value = aggregate(feature, kind, found)
+        if kind == "timestamp" and feature.function in ("min", "max", "first", "last"):
+            return None if value is None else vectors.iso(value)
+        return value
+
+    def belongs(self, view, row, entity):
+        parts = [row[field] for field in view.entity]
+        if None in parts or None in entity:
+            return False
+        texts = [self.vector.key_text(f, part) for f, part in zip(view.entity, parts)]
+        if texts != entity:
+            return False
+        return view.name not in self.filters or self.filters[view.name].accepts(row)
+
+    def run(self, step):
+        """Takes one step; gives a (question, what must come out) pair for each question in it."""
+        (name, body), = step.items()
+        if name == "ingest":
+            for row in body:
+                self.ingest(row)
+        elif name == "refuse":
+            return [(row, self.refusal(row)) for row in body]
+        elif name == "seal":
+            self.seal = max(self.seal, vectors.milliseconds(body))
+        elif name == "expire":
+            self.expire(body["view"], body["before"])
+        elif name == "ask":
+            return [(ask, self.outcome(ask)) for ask in body]
+        else:
+            raise ValueError(f"unknown step {name}")
+        return []
+
+    def outcome(self, ask):
+        try:
+            return {"values": self.answer(ask)}
+        except Refused as refused:
+            return {"error": str(refused)}
+
+    def refusal(self, row):
+        try:
+            self.ingest(row)
+        except Refused:
+            return {}
+        return {"error": "accepted"}
+
+
+def check(path, write):
+    """The number of questions in a file and of those whose expected answer is wrong."""
+    vector = vectors.Vector(path)
+    reference, asked, wrong = Reference(vector), 0, 0
+    for number, step in enumerate(vector.steps):
+        for ask, outcome in reference.run(step):
+            expected = {key: ask[key] for key in ("values", "error") if key in ask}
+            asked += 1
+            if json.dumps(expected) == json.dumps(outcome):
+                continue
+            if write and "features" in ask:
+                ask.pop("values", None), ask.pop("error", None)
+                ask.update(outcome)
+                continue
+            wrong += 1
+            print(f"{path.name}, step {number}: {json.dumps(ask, ensure_ascii=False)}\n"
+                  f"  the contract says {json.dumps(outcome, ensure_ascii=False)}")
+    if write:
+        path.write_text(vectors.layout(vector.json), encoding="utf-8")
+    return asked, wrong
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    arguments.add_argument("files", nargs="*")
+    arguments.add_argument("--write", action="store_true", help="put the expected values in")
+    options = arguments.parse_args()
+    results = [check(path, options.write) for path in vectors.paths(options.files)]
+    asked, wrong = (sum(column) for column in zip(*results))
+    print(f"reference: {len(results)} files, {asked} answers, {wrong} wrong")
+    sys.exit(1 if wrong or not asked else 0)
+
+
+if __name__ == "__main__":
+    main()
