@@ -17,9 +17,11 @@ public struct SpineKeys: Sendable {
   /// - Parameter fields: the batch's columns that make up the entity, in the view's order.
   public init(_ batch: EventBatch, fields: [Int]) {
     var key: [UInt8] = []
-    for row in 0..<batch.count {
-      let isPresent = EntityKeyBuilder.build(batch, fields, row, into: &key)
-      append(isPresent ? key : nil)
+    batch.withColumns { columns in
+      for row in 0..<columns.count {
+        let isPresent = EntityKeyBuilder.build(columns, fields, row, into: &key)
+        append(isPresent ? key : nil)
+      }
     }
   }
 

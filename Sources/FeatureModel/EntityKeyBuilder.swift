@@ -22,6 +22,13 @@ package enum EntityKeyBuilder {
     return true
   }
 
+  /// The same straight from a batch, for a few rows: it opens the columns for each.
+  package static func build(
+    _ batch: EventBatch, _ fields: [Int], _ row: Int, into bytes: inout [UInt8]
+  ) -> Bool {
+    batch.withColumns { build($0, fields, row, into: &bytes) }
+  }
+
   private static func append(_ column: EventColumnView, _ row: Int, to bytes: inout [UInt8]) {
     switch column.type {
     case .string: bytes.append(contentsOf: column.utf8(row))
