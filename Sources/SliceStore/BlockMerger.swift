@@ -40,7 +40,11 @@ private struct MergeWork {
     views.removeAll(keepingCapacity: true)
     for block in blocks { views.append(try BlockView(block)) }
     guard let first = views.first else { return nil }
-    if blocks.count == 1, firstOffset == 0 { return Array(blocks[0]) }
+    if blocks.count == 1, firstOffset == 0 {
+      // As it stands, once its lengths are known to be right.
+      for index in 0..<first.columnCount { _ = try first.column(index) }
+      return Array(blocks[0])
+    }
     try prepareAccumulators(like: first)
     try collectPlaces(from: firstOffset)
     if places.isEmpty { return nil }

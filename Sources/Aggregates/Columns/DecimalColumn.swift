@@ -182,7 +182,10 @@ extension DecimalColumn {
     _ sums: UnsafeBufferPointer<NarrowSum>, _ exponent: Int32
   ) -> Int? {
     var most: Int?
-    for sum in sums.prefix(8) where sum.mantissa.magnitude < 1 << 53 {
+    for sum in sums.prefix(8) {
+      // A sum of more than 53 bits is no double, so no decimal either.
+      let zeros = min(sum.mantissa.trailingZeroBitCount, 127)
+      guard (sum.mantissa >> Int128(zeros)).magnitude < 1 << 53 else { continue }
       let value = double(sum)
       let needed = (1...4).first { digits in
         let scaled = (value * powers[digits]).rounded()

@@ -1,7 +1,7 @@
 // Code 1: a column of exact sums. Narrow (tag 0): one exponent, one base, and per entry the distance to the
 // base in as few whole bytes as the largest needs, so that equal counts take no bytes at all. Wide (tag 1),
-// where the entries share no 127 bits: each by itself. Decimal (tag 2) is in `DecimalColumn`. Which of them, and
-// every byte, follows from the values alone.
+// where the entries share no 127 bits: each by itself. Decimal (tag 2) is in `DecimalColumn`. Which of
+// them, and every byte, follows from the values alone.
 //
 //   0, i16 exponent, zigzag varint base, u8 width (0...16), entries × width bytes
 //   1, per entry: varint length, i16 exponent, u8 sign (1 is negative), magnitude without leading zeros
