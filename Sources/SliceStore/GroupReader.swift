@@ -155,7 +155,6 @@ final class GroupReader {
   }
 
   private func corrupt(_ error: CodecError) -> StoreError {
-    let hex = key.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    return .corrupt(what: "block with key \(hex)", error)
+    return .corrupt(what: "block with key \(key.withUnsafeBytes(SliceKey.hex))", error)
   }
 }

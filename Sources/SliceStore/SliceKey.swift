@@ -43,6 +43,11 @@ package enum SliceKey {
     (UInt32(bitPattern: block) ^ 0x8000_0000).bigEndian
   }
 
+  /// A key for error messages.
+  static func hex(_ key: UnsafeRawBufferPointer) -> String {
+    key.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+  }
+
   /// The half-open range of all keys of one view, or of one of its groups.
   static func range(view: ViewID, group: UInt8? = nil) -> (lower: [UInt8], upper: [UInt8]) {
     var lower: [UInt8] = []

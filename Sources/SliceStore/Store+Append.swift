@@ -1,5 +1,6 @@
 // Streaming writes: a batch is aggregated first and merged as one delta per block, together with the
 // position of its source, in one atomic write.
+import Aggregates
 import FeatureModel
 import Rocks
 
@@ -38,7 +39,9 @@ final class StreamWriter: @unchecked Sendable {
   let intakes: [EventIntake]
   let builders: [DeltaBuilder]
   let arena = RecordArena(partitionBits: 0, isLarge: false)
+  let merger = BlockMerger()
   var admitted = AdmittedEvents()
+  var counter = DeltaCounter()
 
   init(_ views: [RegisteredView], _ stream: StreamDeclaration) {
     intakes = views.map { EventIntake($0.plan, stream) }
@@ -95,9 +98,29 @@ extension Store {
     try writer.builders[index].build(
       partition: 0, of: [writer.arena], sealSlice: sealSlice
     ) { _, key, block throws(StoreError) in
-      deltas.merge(key: key, value: block, in: slices)
+      if writer.counter.isDue(key) {
+        let whole = try merged(key, block, writer.merger)
+        whole.withUnsafeBytes { deltas.put(key: key, value: $0, in: slices) }
+      } else {
+        deltas.merge(key: key, value: block, in: slices)
+      }
     }
     return taken.expired
+  }
+
+  /// What stands at a key together with a delta. Nobody else writes, so it may take the place of both.
+  private func merged(
+    _ key: UnsafeRawBufferPointer, _ delta: UnsafeRawBufferPointer, _ merger: BlockMerger
+  ) throws(StoreError) -> [UInt8] {
+    let standing = try StoreError.wrap { () throws(RocksError) in
+      try database.get(key: key, in: slices)
+    }
+    guard let standing else { return Array(delta) }
+    do throws(CodecError) {
+      return try merger.merge([standing.bytes, delta]) ?? Array(delta)
+    } catch {
+      throw .corrupt(what: "block with key \(SliceKey.hex(key))", error)
+    }
   }
 
   private func streamWriter(

@@ -28,7 +28,6 @@ enum StoreLayout {
     var slices = ColumnFamilyOptions("slices")
     slices.writeBufferBytes = 64 << 20
     slices.maxWriteBufferNumber = 3
-    slices.maxSuccessiveMerges = 16
     slices.blockBytes = 16 << 10
     slices.compression = .lz4
     slices.bottommostCompression = .zstd
