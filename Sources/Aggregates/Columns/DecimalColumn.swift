@@ -150,19 +150,22 @@ extension DecimalColumn {
     _ sums: UnsafeBufferPointer<NarrowSum>, _ exponent: Int32, below limit: Int,
     into bytes: inout [UInt8]
   ) -> Bool {
-    guard exponent < 0, exponent >= -200, let digits = digits(sums, exponent) else { return false }
+    guard exponent < 0, exponent >= -200 else { return false }
+    guard let digits = digits(sums, exponent) else { return false }
+    let power = powers[digits]
     return withUnsafeTemporaryAllocation(of: Int64.self, capacity: sums.count) { wholes in
       var residuals: [(entry: Int, sum: NarrowSum)] = []
       var (least, greatest) = (Int64.max, Int64.min)
-      for (entry, sum) in sums.enumerated() {
-        let scaled = (double(sum) * powers[digits]).rounded()
+      for entry in sums.indices {
+        let (value, isExact) = double(sums[entry].mantissa, exponent)
+        let scaled = (value * power).rounded(.toNearestOrEven)
         guard scaled.magnitude < 0x1p53 else { return false }
         let whole = Int64(scaled)
         wholes[entry] = whole
         (least, greatest) = (min(least, whole), max(greatest, whole))
-        guard let residual = residual(of: sum, beyond: Double(whole) / powers[digits]) else {
-          return false
-        }
+        let decimal = Double(whole) / power
+        if isExact, decimal == value { continue }
+        guard let residual = residual(of: sums[entry], beyond: decimal) else { return false }
         if residual.mantissa != 0 { residuals.append((entry, residual)) }
         // Each residual takes two bytes at least.
         if 2 * residuals.count >= limit { return false }
@@ -184,11 +187,10 @@ extension DecimalColumn {
     var most: Int?
     for sum in sums.prefix(8) {
       // A sum of more than 53 bits is no double, so no decimal either.
-      let zeros = min(sum.mantissa.trailingZeroBitCount, 127)
-      guard (sum.mantissa >> Int128(zeros)).magnitude < 1 << 53 else { continue }
-      let value = double(sum)
+      let (value, isExact) = double(sum.mantissa, exponent)
+      guard isExact else { continue }
       let needed = (1...4).first { digits in
-        let scaled = (value * powers[digits]).rounded()
+        let scaled = (value * powers[digits]).rounded(.toNearestOrEven)
         return scaled.magnitude < 0x1p53 && scaled / powers[digits] == value
       }
       if let needed { most = max(most ?? 0, needed) }
@@ -196,11 +198,27 @@ extension DecimalColumn {
     return most
   }
 
-  /// The double nearest to a sum, or near it where the sum has more bits: the residual makes up for that.
+  /// mantissa · 2^exponent as a double, and whether that is all of it: where the sum has more than 53 bits,
+  /// the residual makes up for the rest.
   @inline(__always)
-  private static func double(_ sum: NarrowSum) -> Double {
-    let mantissa = Int64(exactly: sum.mantissa).map { Double($0) } ?? Double(sum.mantissa)
-    return mantissa * Double(sign: .plus, exponent: Int(sum.exponent), significand: 1)
+  private static func double(
+    _ mantissa: Int128, _ exponent: Int32
+  ) -> (value: Double, isExact: Bool) {
+    if let short = Int64(exactly: mantissa), short.magnitude < wholeLimit.magnitude {
+      return (Double(short) * powerOfTwo(exponent), true)
+    }
+    let zeros = mantissa.trailingZeroBitCount
+    let odd = mantissa >> Int128(zeros)
+    guard odd.magnitude < UInt128(wholeLimit.magnitude) else {
+      return (Double(mantissa) * powerOfTwo(exponent), false)
+    }
+    return (Double(Int64(odd)) * powerOfTwo(exponent + Int32(zeros)), true)
+  }
+
+  /// 2^exponent, for the exponents of normal doubles.
+  @inline(__always)
+  private static func powerOfTwo(_ exponent: Int32) -> Double {
+    Double(bitPattern: UInt64(exponent + 1023) << 52)
   }
 
   /// sum - decimal, canonical; nil where it does not fit.
@@ -223,8 +241,14 @@ extension DecimalColumn {
     _ wholes: UnsafeBufferPointer<Int64>, _ least: Int64, _ width: Int, to bytes: inout [UInt8]
   ) {
     bytes.append(UInt8(width))
-    for whole in wholes {
-      bytes.append(littleEndian: UInt64(bitPattern: whole &- least), width: width)
+    // Whole words, each over the excess of the one before.
+    withUnsafeTemporaryAllocation(byteCount: wholes.count * width + 8, alignment: 8) { room in
+      var place = room.baseAddress!
+      for whole in wholes {
+        place.storeBytes(of: UInt64(bitPattern: whole &- least).littleEndian, as: UInt64.self)
+        place += width
+      }
+      bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<(wholes.count * width)]))
     }
   }
 

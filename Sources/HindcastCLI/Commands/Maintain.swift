@@ -22,7 +22,7 @@ enum Stats: Command {
     }
     let bytes = Terminal.bytes(Int(statistics.fileBytes))
     print(
-      "about \(Terminal.grouped(Int(statistics.keysEstimate))) blocks, \(bytes) in "
+      "about \(Terminal.grouped(Int(statistics.keysEstimate))) keys, \(bytes) in "
         + "\(statistics.files) files")
     Terminal.table(
       ["view", "on disk"], statistics.views.map { [$0.view, Terminal.bytes(Int($0.bytes))] },
