@@ -26,7 +26,7 @@ struct EntityBlockBuilder: ~Copyable {
   /// A group's accumulators and where each finds its input.
   private struct GroupColumns {
     let number: UInt8
-    let shift: Int64
+    let cut: BlockCut
     let accumulators: [Accumulator]
     let inputs: [Input]
   }
@@ -43,7 +43,7 @@ struct EntityBlockBuilder: ~Copyable {
     let slotOfColumn = EventIntake.slots(of: plan).slotOfColumn
     groups = plan.groups.map { group in
       GroupColumns(
-        number: group.number, shift: Int64(group.slicesPerBlock.trailingZeroBitCount),
+        number: group.number, cut: group.cut,
         accumulators: group.columns.map { plan.columns[$0].spec.make() },
         inputs: group.columns.map { column in
           switch plan.columns[column].spec.slot {
@@ -66,7 +66,7 @@ struct EntityBlockBuilder: ~Copyable {
     for index in groups.indices {
       var start = 0
       while start < run.count {
-        let (number, count, entries) = addPlaces(run, from: start, groups[index].shift)
+        let (number, count, entries) = addPlaces(run, from: start, groups[index].cut)
         let records = UnsafeBufferPointer(rebasing: run[start..<start + count])
         for column in groups[index].inputs.indices { absorb(records, entries, index, column) }
         try emit(index, run[start], block: number, sink)
@@ -79,12 +79,13 @@ struct EntityBlockBuilder: ~Copyable {
   /// - Returns: the block's number, how many records it has and how many entries.
   @inline(__always)
   private mutating func addPlaces(
-    _ run: UnsafeBufferPointer<SortedRecord>, from start: Int, _ shift: Int64
+    _ run: UnsafeBufferPointer<SortedRecord>, from start: Int, _ cut: BlockCut
   ) -> (block: Int64, records: Int, entries: Int) {
-    let block = SliceOrder.slice(run[start].order) >> shift
-    let firstSlice = block << shift
+    let hash = run[start].hash
+    let block = cut.block(of: SliceOrder.slice(run[start].order), hash)
+    let firstSlice = cut.firstSlice(of: block, hash)
     // Whatever the lag, the last place inside of the block lies below this.
-    let limit = SliceOrder.pack(slice: firstSlice + 1 << shift, lag: 0)
+    let limit = SliceOrder.pack(slice: cut.firstSlice(of: block + 1, hash), lag: 0)
     var position = start
     var entries = 0
     while position < run.count, run[position].order < limit {

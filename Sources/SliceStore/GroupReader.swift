@@ -29,9 +29,10 @@ final class GroupReader {
 
   private let view: ViewID
   private let number: UInt8
-  private let shift: Int64
+  private let cut: BlockCut
   private let selected: [Selected]
   private var key: [UInt8] = []
+  private var hash: UInt64 = 0
   private var request = SliceRequest.none
   private var pinned: PinnedBytes?
   private var block: BlockView?
@@ -45,7 +46,7 @@ final class GroupReader {
   init(view: ViewID, group: ViewPlan.Group, selected: [Selected]) {
     self.view = view
     number = group.number
-    shift = Int64(group.slicesPerBlock.trailingZeroBitCount)
+    cut = group.cut
     self.selected = selected
     payloads = Array(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: selected.count)
   }
@@ -53,6 +54,7 @@ final class GroupReader {
   /// Starts a request for one entity.
   func begin(_ request: SliceRequest, hash: UInt64, entity: UnsafeRawBufferPointer) {
     self.request = request
+    self.hash = hash
     key.removeAll(keepingCapacity: true)
     SliceKey.append(view: view, group: number, hash: hash, entity: entity, block: 0, to: &key)
     release()
@@ -86,9 +88,9 @@ final class GroupReader {
     _ body: (_ blockStart: Int64, _ entries: Range<Int>) throws(CodecError) -> Void
   ) throws(StoreError) {
     while low > start {
-      let number = (low - 1) >> shift
+      let number = cut.block(of: low - 1, hash)
       if number != loaded { try load(number, source, options) }
-      let blockStart = number << shift
+      let blockStart = cut.firstSlice(of: number, hash)
       let bound = max(start, blockStart)
       if let block {
         let first =
@@ -149,7 +151,8 @@ final class GroupReader {
     do throws(CodecError) {
       let view = try BlockView(bytes)
       for index in selected.indices { payloads[index] = try view.column(selected[index].place) }
-      nextEntry = view.firstEntry(from: Int(min(low - number << shift, 1 << shift)))
+      let wanted = min(low - cut.firstSlice(of: number, hash), Int64(cut.slicesPerBlock))
+      nextEntry = view.firstEntry(from: Int(wanted))
       self.block = view
     } catch { throw corrupt(error) }
   }

@@ -10,16 +10,15 @@ final class RetentionFilter: CompactionFilter {
 
   private struct Floor {
     let slice: Int64
-    /// Slices per block by group number.
-    let slicesPerBlock: [UInt8: Int]
+    /// By group number.
+    let cuts: [UInt8: BlockCut]
   }
 
   /// Makes a view's floor known; without one, all of its slices stay.
   func set(_ view: RegisteredView) {
     guard let slice = view.floor else { return }
-    let sizes = view.plan.groups.map { ($0.number, $0.slicesPerBlock) }
-    let floor = Floor(
-      slice: slice.index, slicesPerBlock: Dictionary(uniqueKeysWithValues: sizes))
+    let cuts = view.plan.groups.map { ($0.number, $0.cut) }
+    let floor = Floor(slice: slice.index, cuts: Dictionary(uniqueKeysWithValues: cuts))
     floors.withLock { $0[view.id.number] = floor }
   }
 
@@ -28,11 +27,11 @@ final class RetentionFilter: CompactionFilter {
   ) -> CompactionDecision {
     guard let parsed = ParsedSliceKey(key),
       let floor = floors.withLock({ $0[parsed.view.number] }),
-      let size = floor.slicesPerBlock[parsed.group]
+      let cut = floor.cuts[parsed.group]
     else { return .keep }
-    let start = Int64(parsed.block) * Int64(size)
+    let start = cut.firstSlice(of: Int64(parsed.block), parsed.hash)
     if start >= floor.slice { return .keep }
-    if start + Int64(size) <= floor.slice { return .remove }
+    if start + Int64(cut.slicesPerBlock) <= floor.slice { return .remove }
     do {
       // A block across the floor loses its head.
       let first = Int(floor.slice - start)

@@ -71,7 +71,7 @@ extension Store {
     _ value: UnsafeRawBufferPointer, _ plan: ViewPlan, _ group: ViewPlan.Group
   ) throws(CodecError) -> Int {
     let block = try BlockView(value)
-    try block.checkEntries(slicesPerBlock: group.slicesPerBlock)
+    try block.checkEntries(slicesPerBlock: group.cut.slicesPerBlock)
     try block.checkEnd()
     guard block.columnCount == group.columns.count else {
       throw .malformed("\(block.columnCount) columns instead of \(group.columns.count)")

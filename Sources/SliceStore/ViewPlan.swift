@@ -31,7 +31,7 @@ public struct ViewPlan: Sendable {
   /// Columns that share blocks.
   struct Group: Sendable {
     let number: UInt8
-    let slicesPerBlock: Int
+    let cut: BlockCut
     let columns: [Int]
   }
 
@@ -42,10 +42,11 @@ public struct ViewPlan: Sendable {
     let finish: @Sendable (_ accumulators: [Accumulator], _ places: [Int]) -> Value
   }
 
-  /// Blocks of narrow partials hold this many slices: one or two point reads for most windows.
-  package static let narrowSlicesPerBlock = 512
-  /// Blocks of one wide partial hold fewer, so that an update rewrites less.
-  static let wideSlicesPerBlock = 128
+  /// Blocks of narrow partials: five years of days, so that a year needs a second point read for one
+  /// entity in six.
+  package static let narrowCut = BlockCut(slicesPerBlock: 2048)
+  /// Blocks of one wide partial hold fewer slices, so that an update rewrites less.
+  static let wideCut = BlockCut(slicesPerBlock: 128)
 
   /// - Parameter aggregations: the frozen list of a registered view, nil for a new one.
   public init(
@@ -137,14 +138,11 @@ private struct Layout {
   var groups: [ViewPlan.Group] {
     var groups: [ViewPlan.Group] = []
     if !narrow.isEmpty {
-      groups.append(
-        .init(number: 0, slicesPerBlock: ViewPlan.narrowSlicesPerBlock, columns: narrow))
+      groups.append(.init(number: 0, cut: ViewPlan.narrowCut, columns: narrow))
     }
     for (index, column) in wide.enumerated() {
       groups.append(
-        .init(
-          number: UInt8(index + 1), slicesPerBlock: ViewPlan.wideSlicesPerBlock,
-          columns: [column]))
+        .init(number: UInt8(index + 1), cut: ViewPlan.wideCut, columns: [column]))
     }
     return groups
   }

@@ -50,7 +50,7 @@ import Testing
         try accumulator.fold(column, rows: block.entryCount, entries: middle..<block.entryCount)
         try accumulator.fold(column, rows: block.entryCount, entries: 0..<middle)
       }
-      try block.checkEntries(slicesPerBlock: 512)
+      try block.checkEntries(slicesPerBlock: ViewPlan.narrowCut.slicesPerBlock)
       try block.checkEnd()
       for entry in 0..<block.entryCount {
         _ = block.lag(entry) + Int64(block.firstEntry(from: entry))

@@ -12,7 +12,7 @@ import Testing
 
   /// One event a day and entity over 1200 days, some late.
   private static func rows() -> [[Value]] {
-    (0..<1200).flatMap { day in
+    (0..<2600).flatMap { day in
       ["a", "b", ""].map { sender in
         let at = first.advanced(by: Int64(day) * Self.day + 5)
         let seen = day % 7 == 0 ? at.advanced(by: 40 * Self.day) : nil
@@ -23,7 +23,7 @@ import Testing
 
   private static func floor(_ days: Int64) -> Timestamp { first.advanced(by: days * day) }
 
-  @Test(arguments: [700, 640, 512, 1199, 0])
+  @Test(arguments: [700, 1640, 2048, 2599, 0])
   func `Expired slices leave the disk as if they had never been`(days: Int64) throws {
     try withTemporaryDirectory { folder in
       let floor = Self.floor(days)

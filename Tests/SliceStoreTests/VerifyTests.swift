@@ -48,7 +48,7 @@ import Testing
       "offsets that fall",
       { key, value in
         let offsets = 2 + Int(value[1]) + 5
-        return [key, value.replacing(offsets, 255).replacing(offsets + 1, 1)]
+        return [key, value.replacing(offsets, 255).replacing(offsets + 1, 7)]
       }
     ),
   ]

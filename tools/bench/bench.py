@@ -46,8 +46,7 @@ class Bench:
             self.ingest_from_csv()
             self.memory_flatness()
             self.streaming()
-            self.lookups("one block", self.memory_store, 0)
-            self.lookups("two blocks", self.scratch / "straddling-store", 212)
+            self.lookups()
             self.streaming_into(self.memory_store, "into the loaded store")
             self.size_on_disk()
             self.agreement()
@@ -63,16 +62,16 @@ class Bench:
         loads = []
         for turn in range(self.runs):
             say(f"bulk load from memory, {turn + 1} of {self.runs}")
-            loads.append(self.bulk(self.memory_store, 0))
+            loads.append(self.bulk(self.memory_store))
         for work, name, target in [("bulk", "bulk load from memory", 3e6),
                                    ("bulk, compacted", "... and compacted", None)]:
             self.table.timed(name, self.sizes.events, middle([load[work] for load in loads]), target=target)
         print("of the peak memory of a load from memory, "
               f"{loads[0]['bulk'].figures['batches_mib']:.0f} MiB are the benchmark's own batches")
 
-    def bulk(self, store, shift):
+    def bulk(self, store):
         remove(store)
-        return self.our("bulk", store, "--events", self.sizes.events, "--shift-days", shift)
+        return self.our("bulk", store, "--events", self.sizes.events)
 
     def ingest_from_csv(self):
         csv = self.csv(self.sizes.events)
@@ -136,30 +135,23 @@ class Bench:
             work = "... and compacted" if suffix else f"stream, 1,000 a batch, {name}, {where}"
             self.table.timed(work, self.sizes.streamed, cost, target=target)
 
-    def lookups(self, blocks, store, shift):
-        say(f"look-ups, year in {blocks}")
-        if not store.exists():
-            self.bulk(store, shift)
-        found = self.our("lookup", store, "--shift-days", shift, "--lookups", self.sizes.lookups,
+    def lookups(self):
+        say("look-ups")
+        found = self.our("lookup", self.memory_store, "--lookups", self.sizes.lookups,
                          "--rounds", self.sizes.rounds)
         figures = {work.removeprefix("look-up, "): cost.figures for work, cost in found.items()}
         short = figures["1d"]["p50_us"]
         for window in ["ten windows", "1d", "30d", "365d"]:
-            gets = "bare get, 1 block"
-            if shift and window in ("ten windows", "365d"):
-                gets = "bare get, 2 blocks"
-            ratio = figures[window]["p50_us"] / figures[gets]["p50_us"]
+            ratio = figures[window]["p50_us"] / figures["bare get"]["p50_us"]
             goal = ""
             if window == "ten windows":
                 goal = self.table.verdict("8 us", figures[window]["p50_us"] < 8)
             if window == "365d":
                 times = figures[window]["p50_us"] / short
                 goal = self.table.verdict(f"within 20 % of 1d ({times:.2f}x)", times <= 1.2)
-            self.table.lookup(f"look-up, {window}, year in {blocks}", self.sizes.lookups, figures[window],
-                              against=f"{ratio:.2f}x the {gets}", goal=goal)
-        for work, cost in figures.items():
-            if work.startswith("bare"):
-                self.table.lookup(f"RocksDB: {work}, year in {blocks}", self.sizes.lookups, cost)
+            self.table.lookup(f"look-up, {window}", self.sizes.lookups, figures[window],
+                              against=f"{ratio:.2f}x the bare get", goal=goal)
+        self.table.lookup("RocksDB: bare get of one block", self.sizes.lookups, figures["bare get"])
 
     def size_on_disk(self):
         file = self.scratch / "partials.parquet"

@@ -31,12 +31,7 @@ struct LookupBench {
       kinds.append(Kind(name: "look-up, \(name)") { try answers(reader, $0) })
     }
     let view = try store.view("account_activity").id
-    let blocks = blocksOfLongestWindow
-    for count in Set([1, blocks.count]).sorted() {
-      let numbers = Array(blocks.suffix(count).reversed())
-      let name = "bare get, \(count) block\(count == 1 ? "" : "s")"
-      kinds.append(Kind(name: name) { try gets(view, numbers, $0) })
-    }
+    kinds.append(Kind(name: "bare get") { try gets(view, $0) })
     // The first round warms the caches and is not counted.
     for round in 0...rounds {
       for index in kinds.indices {
@@ -67,25 +62,23 @@ struct LookupBench {
     }
   }
 
-  /// Point reads of an entity's blocks, newest first, with keys made before the clock starts; nothing
-  /// looks at the bytes.
-  private func gets(_ view: ViewID, _ blocks: [Int32], _ count: Int) throws -> [Double] {
+  /// One point read of the block with the window's last day, with the key made before the clock starts;
+  /// nothing looks at the bytes.
+  private func gets(_ view: ViewID, _ count: Int) throws -> [Double] {
     let options = ReadOptions()
-    var keys = blocks.map { _ in [UInt8]() }
+    let lastDay = (workload.end - 1) / Workload.dayMilliseconds
+    var blockKey: [UInt8] = []
     return try measure(count) { key in
+      blockKey.removeAll(keepingCapacity: true)
       key.withUnsafeBytes { entity in
         let hash = EntityHash.of(entity)
-        for (index, block) in blocks.enumerated() {
-          keys[index].removeAll(keepingCapacity: true)
-          SliceKey.append(
-            view: view, group: 0, hash: hash, entity: entity, block: block, to: &keys[index])
-        }
+        SliceKey.append(
+          view: view, group: 0, hash: hash, entity: entity,
+          block: Int32(ViewPlan.narrowCut.block(of: lastDay, hash)), to: &blockKey)
       }
       let start = Measure.now
-      for key in keys {
-        try key.withUnsafeBytes {
-          try store.database.withValue(key: $0, in: store.slices, options: options) { _ in }
-        }
+      try blockKey.withUnsafeBytes {
+        try store.database.withValue(key: $0, in: store.slices, options: options) { _ in }
       }
       return Measure.now - start
     }
@@ -105,13 +98,5 @@ struct LookupBench {
     }
     times.sort()
     return times
-  }
-
-  /// Numbers of the blocks that hold the days of the longest window.
-  private var blocksOfLongestWindow: ClosedRange<Int32> {
-    let slices = Int64(ViewPlan.narrowSlicesPerBlock)
-    let last = (workload.end - 1) / Workload.dayMilliseconds
-    let first = workload.start / Workload.dayMilliseconds
-    return Int32(first / slices)...Int32(last / slices)
   }
 }

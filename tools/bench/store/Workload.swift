@@ -30,11 +30,10 @@ struct Workload {
   /// The instant before which all events lie.
   let end: Int64
 
-  /// - Parameter shiftDays: how long after 2025-01-01 the events begin. That year lies within one block
-  ///   of 512 days.
-  init(entities: Int, shiftDays: Int64) {
+  init(entities: Int) {
     self.entities = entities
-    start = 1_735_689_600_000 + shiftDays * Self.dayMilliseconds
+    // 2025-01-01.
+    start = 1_735_689_600_000
     end = start + Self.days * Self.dayMilliseconds
   }
 

@@ -6,8 +6,7 @@
 //   StoreBench csv FILE            write the events of `bulk` as CSV, for the peers
 //   StoreBench declarations FOLDER write the stream's and the view's declarations
 //
-// Options: --events N --entities N --lookups N --rounds N --seed N, and --shift-days N, which moves all
-// events: 212 days lay the year across the end of a block.
+// Options: --events N --entities N --lookups N --rounds N --seed N.
 import Glibc
 import SliceStore
 
@@ -26,8 +25,7 @@ guard arguments.count >= 2 else {
 }
 let path = arguments[1]
 let events = option("events", 20_000_000)
-let workload = Workload(
-  entities: option("entities", 1_000_000), shiftDays: Int64(option("shift-days", 0)))
+let workload = Workload(entities: option("entities", 1_000_000))
 let report = Report(isJSON: arguments.contains("--json"))
 let bench = StoreBench(
   workload: workload, seed: UInt64(option("seed", 20_260_101)), report: report)
