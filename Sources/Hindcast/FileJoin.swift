@@ -1,6 +1,5 @@
-// The as-of join of row files: every spine row as it stands, with the chosen features appended, in the
-// spine's order. Chunk by chunk, so that memory does not grow with the spine.
-import AsOfJoin
+// The as-of join of row files: every spine row as it stands, or as a row of the other format, with the chosen
+// features appended, in the spine's order. Chunk by chunk, so that memory does not grow with the spine.
 import FeatureModel
 import RowFiles
 import SliceStore
@@ -47,6 +46,8 @@ final class FileJoin {
   private let schema: RowSchema
   private let chunker: RowChunker
   private let parser: RowParser
+  /// Where the output has another format than the spine.
+  private let converter: RowConverter?
   /// For each view, the schema's columns that make up its entity.
   private let keyFields: [[Int]]
   private let timeField: Int
@@ -80,6 +81,10 @@ final class FileJoin {
     }
     self.chunker = chunker
     try Self.check(columns, against: chunker)
+    let isConverted = (request.outputFormat ?? chunker.format) != chunker.format
+    converter = try HindcastError.file { () throws(RowFileError) in
+      isConverted ? try RowConverter(from: chunker) : nil
+    }
     parser = try HindcastError.file { () throws(RowFileError) in
       try RowParser(for: chunker, schema: schema)
     }
@@ -140,27 +145,12 @@ final class FileJoin {
     }
   }
 
-  private func checkFormat() throws(HindcastError) {
-    let output = request.outputFormat ?? chunker.format
-    if output == chunker.format { return }
-    throw .refused(
-      "the spine is \(chunker.format.rawValue) and its rows are kept as they stand, so the output "
-        + "cannot be \(output.rawValue): write \(chunker.format.rawValue), or convert the spine first"
-    )
-  }
-
-  /// Joins all rows and writes them. A row without a readable time ends the join with its line.
+  /// Joins all rows and writes them; without an output it only reads them, and fails as it would with
+  /// one. A row without a readable time ends the join with its line.
   func run(to output: String?, progress: (Int, Double?) -> Void) throws(HindcastError) -> JoinReport
   {
     var report = JoinReport()
-    try checkFormat()
-    let writer = try output.map { path throws(HindcastError) in
-      try HindcastError.file { () throws(RowFileError) in
-        try RowWriter(
-          path: path, format: request.outputFormat ?? chunker.format, columns: columns,
-          after: chunker.header)
-      }
-    }
+    var writer: RowWriter?
     var digester = Digester()
     if let header = chunker.header { header.row.withUnsafeBytes { digester.update($0) } }
     try forEachChunk { chunk, batch, rows throws(HindcastError) in
@@ -170,26 +160,47 @@ final class FileJoin {
       }
       report.rows += times.count
       report.latest = max(report.latest ?? .earliest, times.max() ?? .earliest)
-      guard let writer else { return }
-      let answers = try answers(batch, times, &report)
-      try HindcastError.file { () throws(RowFileError) in
-        for (index, row) in rows.enumerated() {
-          writer.beginRow(raw: UnsafeRawBufferPointer(rebasing: chunk.bytes[row.range]))
-          for answer in answers { writer.append(answer[index]) }
-          try writer.endRow()
-        }
+      let answers = output == nil ? nil : try answers(batch, times, &report)
+      for (index, row) in rows.enumerated() {
+        let raw = try raw(row, of: chunk)
+        guard let output, let answers else { continue }
+        let open = if let writer { writer } else { try open(output) }
+        writer = open
+        open.beginRow(raw: raw)
+        for answer in answers { open.append(answer[index]) }
+        try HindcastError.file { () throws(RowFileError) in try open.endRow() }
       }
       progress(
         report.rows,
         chunker.compressedSize.map { Double(chunk.compressedPosition) / Double(max($0, 1)) })
     }
     report.spineDigest = digester.value
-    if let writer {
+    if let output {
+      let writer = if let writer { writer } else { try open(output) }
       report.answerDigest = try HindcastError.file { () throws(RowFileError) in
         try writer.finish()
       }
     }
     return report
+  }
+
+  /// A row as it stands, or in the output's format.
+  private func raw(
+    _ row: RowSpan, of chunk: RowChunk
+  ) throws(HindcastError) -> UnsafeRawBufferPointer {
+    guard let converter else { return UnsafeRawBufferPointer(rebasing: chunk.bytes[row.range]) }
+    do throws(RowRejection) { return try converter.convert(row, of: chunk) } catch {
+      throw .row(path: chunker.path, error, remedy: "")
+    }
+  }
+
+  /// Opened with the first row, which may have to name the columns.
+  private func open(_ output: String) throws(HindcastError) -> RowWriter {
+    try HindcastError.file { () throws(RowFileError) in
+      try RowWriter(
+        path: output, format: request.outputFormat ?? chunker.format, columns: columns,
+        after: converter == nil ? chunker.header : converter?.header)
+    }
   }
 
   private func forEachChunk(

@@ -1,7 +1,7 @@
 // Why one row was left out. Such a row leaves no trace in the batch; reading goes on with the next.
 
 /// One refused row.
-public struct RowRejection: Hashable, Sendable {
+public struct RowRejection: Error, Hashable, Sendable {
   /// The 1-based number of the physical line on which the row starts.
   public let line: Int
   /// The field whose value is at fault; nil where the row as a whole is.
@@ -48,6 +48,8 @@ public enum RowProblem: Hashable, Sendable {
   case duplicateMember
   /// The row has a member of a name that is to be appended to it.
   case reservedMember(String)
+  /// The row has a member that the header of a CSV output, made from the first row, has no column for.
+  case unknownMember(String)
 
   init?(_ fault: CSVRow.Fault) {
     switch fault {
@@ -88,6 +90,9 @@ extension RowProblem: CustomStringConvertible {
     case .duplicateMember: "the object has this member twice"
     case .reservedMember(let name):
       "the object has a member '\(name)' already, and a column of that name is to be appended"
+    case .unknownMember(let name):
+      "the object has a member '\(name)', which the first object lacks, and the columns of a CSV "
+        + "output are those of the first: write JSON Lines, or give the first object all members"
     }
   }
 }

@@ -103,7 +103,7 @@ struct CommandTests {
       ("join s mails.csv --view by_sender --key from", 2, "FIELD=COLUMN"),
       ("join s mails.csv --view by_sender --key sendr=x", 2, "'sender'"),
       ("join s mails.csv --view by_sender --time att", 3, "'at'"),
-      ("join s mails.csv --view by_sender -o out.jsonl", 3, "cannot be jsonl"),
+      ("join s mails.csv --view by_sender -o out.txt --output-format xml", 2, "jsonl"),
       ("join s mails.csv --view by_sender --receipt none/r.json -o o.csv", 3, "none/r.json"),
       ("join s mails.csv --view by_sender --corrected --receipt r.json -o o.csv", 3, "--known-at"),
       ("join s mails.csv --verify mails.csv", 3, "not a receipt"),

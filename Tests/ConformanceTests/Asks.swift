@@ -7,7 +7,7 @@ import SliceStore
 
 /// A way for answers out of a store; one outcome per question.
 enum Ask: String, CaseIterable, Sendable {
-  case reader, get, join, joinPerRow, csvJoin, jsonLinesJoin
+  case reader, get, join, joinPerRow, csvJoin, jsonLinesJoin, csvToJSONLinesJoin, jsonLinesToCSVJoin
 
   func answers(_ questions: [Vector.Question], _ vector: Vector, _ store: FeatureStore) throws
     -> [(question: Vector.Question, outcome: Outcome)]
@@ -29,8 +29,10 @@ enum Ask: String, CaseIterable, Sendable {
           try Self.join(group, .perRow(group.map(Self.knowledge)), store)
         }
       }
-    case .csvJoin, .jsonLinesJoin:
-      let file = FileAsk(vector, isCSV: self == .csvJoin)
+    case .csvJoin, .jsonLinesJoin, .csvToJSONLinesJoin, .jsonLinesToCSVJoin:
+      let file = FileAsk(
+        vector, from: self == .csvJoin || self == .csvToJSONLinesJoin ? .csv : .jsonLines,
+        to: self == .csvJoin || self == .jsonLinesToCSVJoin ? .csv : .jsonLines)
       return try grouped(questions.filter(file.canAsk), byMode: true).flatMap { group in
         let outcomes = try file.join(group, store)
         return Array(zip(group, outcomes)).map { (question: $0, outcome: $1) }

@@ -6,12 +6,14 @@ import Hindcast
 struct FileAsk {
   private let vector: Vector
   private let isCSV: Bool
+  private let isOutputCSV: Bool
   private static let time = "asked_at"
   private static let number = "question_number"
 
-  init(_ vector: Vector, isCSV: Bool) {
+  init(_ vector: Vector, from input: RowFormat, to output: RowFormat) {
     self.vector = vector
-    self.isCSV = isCSV
+    isCSV = input == .csv
+    isOutputCSV = output == .csv
   }
 
   /// A spine has typed cells: `8x` for a shop's number can be asked for, but not joined.
@@ -37,13 +39,13 @@ struct FileAsk {
   }
 
   func join(_ group: [Vector.Question], _ store: FeatureStore) throws -> [Outcome] {
-    let ending = isCSV ? "csv" : "jsonl"
-    let spine = "\(store.store.path).spine.\(ending)"
-    let output = "\(store.store.path).joined.\(ending)"
+    let spine = "\(store.store.path).spine.\(isCSV ? "csv" : "jsonl")"
+    let output = "\(store.store.path).joined.\(isOutputCSV ? "csv" : "jsonl")"
     let rows = group.enumerated().map { row($0.element, number: $0.offset) }
     try text(rows).write(toFile: spine, atomically: false, encoding: .utf8)
     var request = JoinRequest(views: [(group[0].view, group[0].features)], time: Self.time)
     request.mode = group[0].mode
+    request.outputFormat = isOutputCSV ? .csv : .jsonLines
     do {
       let report = try store.join(spine, to: output, request)
       guard report.rows == group.count else { throw BadVector(reason: "\(report)") }
@@ -93,7 +95,11 @@ struct FileAsk {
     guard let view = vector.views.first(where: { $0.name == question.view }) else {
       throw BadVector(reason: "an unknown view was joined")
     }
-    var fields: [StreamDeclaration.Field] = [.init(name: Self.number, type: .int)]
+    // A CSV spine has texts alone, and in JSON they stay what they are.
+    let isText = isCSV && !isOutputCSV
+    var fields: [StreamDeclaration.Field] = [
+      .init(name: Self.number, type: isText ? .string : .int)
+    ]
     for name in question.features {
       fields.append(.init(name: name, type: view.features.first { $0.name == name }!.type))
     }
@@ -107,7 +113,7 @@ struct FileAsk {
     }
     guard bad.isEmpty else { throw BadVector(reason: "\(bad)") }
     return (0..<batch.count).map { row in
-      guard batch.columns[0].value(row) == .int(Int64(row)) else {
+      guard batch.columns[0].value(row).description == String(row) else {
         return .error("row \(row) is not in its place")
       }
       return .values(batch.columns.dropFirst().map { $0.value(row) })

@@ -178,18 +178,48 @@ struct JoinTests {
     }
   }
 
-  @Test("An output in the other format is refused, not garbled", arguments: [true, false])
-  func formats(_ isCSV: Bool) throws {
+  @Test("An output in the other format has the same columns and answers")
+  func formats() throws {
     try withTemporaryDirectory { folder in
       let world = try world(folder)
-      let spine =
-        isCSV
-        ? try world.write("spine.csv", ["when,sender", "0,ann"])
-        : try world.write("spine.jsonl", [#"{"when":0,"sender":"ann"}"#])
+      var request = JoinRequest(views: [("by_sender", ["30d_N", "1d_N"])], time: "when")
+      request.outputFormat = .jsonLines
+      let fromCSV = try join(
+        world, "spine.csv", ["case,when,sender", "007,2026-01-03,ann", ",2026-01-04,"], request)
+      #expect(
+        fromCSV.text == """
+          {"case":"007","when":"2026-01-03","sender":"ann","30d_N":2,"1d_N":1}
+          {"case":null,"when":"2026-01-04","sender":null,"30d_N":0,"1d_N":0}
+
+          """)
+      request.outputFormat = .csv
+      let fromJSON = try join(
+        world, "spine.jsonl",
+        [#"{"case":7,"when":"2026-01-03","sender":"ann"}"#, #"{"sender":"b,b","when":0}"#], request)
+      #expect(
+        fromJSON.text == """
+          case,when,sender,30d_N,1d_N
+          7,2026-01-03,ann,2,1
+          ,0,"b,b",0,0
+
+          """)
+      #expect(try join(world, "empty.jsonl", [], request).text == "30d_N,1d_N\n")
+    }
+  }
+
+  @Test("What the output's format cannot hold ends the join with its line and leaves no file")
+  func unfit() throws {
+    try withTemporaryDirectory { folder in
+      let world = try world(folder)
       var request = JoinRequest(views: [("by_sender", nil)], time: "when")
-      request.outputFormat = isCSV ? .jsonLines : .csv
-      let text = message { _ = try world.store.join(spine, to: world.path("out"), request) }
-      #expect(text?.contains("cannot be \(isCSV ? "jsonl" : "csv")") == true)
+      request.outputFormat = .csv
+      let lines = [#"{"when":0,"sender":"ann"}"#, #"{"when":0,"sender":"ann","x":1}"#]
+      let text = message { _ = try join(world, "spine.jsonl", lines, request) }
+      #expect(text?.contains("line 2: the object has a member 'x'") == true)
+      #expect(!FileManager.default.fileExists(atPath: world.path("out-spine.jsonl")))
+      request.outputFormat = .jsonLines
+      let twice = message { _ = try join(world, "a.csv", ["when,sender,x,x", "0,a,1,2"], request) }
+      #expect(twice?.contains("'x' twice") == true)
     }
   }
 

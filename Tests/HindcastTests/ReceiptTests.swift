@@ -55,6 +55,36 @@ struct ReceiptTests {
     }
   }
 
+  @Test("A join into the other format is made again; one that cannot be seals nothing")
+  func otherFormat() throws {
+    try withTemporaryDirectory { folder in
+      let (world, spine) = try world(folder)
+      var request = request
+      request.outputFormat = .jsonLines
+      let bad = try world.write("twice.csv", ["when,sender,x,x", "2026-01-02,ann,1,2"])
+      let late = try world.write(
+        "late.jsonl",
+        [#"{"when":"2026-01-02","sender":"a"}"#, #"{"when":"2026-01-02","sender":"a","x":1}"#])
+      for (file, format) in [(bad, RowFormat.jsonLines), (late, .csv)] {
+        for mode in [ReadMode.asServed, .knownAt(Timestamp(parsing: "2026-02-01")!)] {
+          var request = request
+          request.outputFormat = format
+          request.mode = mode
+          #expect(throws: HindcastError.self) {
+            try world.store.joinWithReceipt(file, to: world.path("x"), request, now: now)
+          }
+          #expect(try world.store.store.stream("mails").seal == nil)
+        }
+      }
+      let (_, receipt) = try world.store.joinWithReceipt(
+        spine, to: world.path("out.jsonl"), request, now: now)
+      try world.ingest(try world.csv("late.csv", Mails.rows(0..<300).map { $0.dropLast() + "z" }))
+      #expect(try checked(world, receipt, spine).isEmpty)
+      #expect(try world.text("again.csv") == world.text("out.jsonl"))
+      #expect(try world.text("again.csv").hasPrefix(#"{"when":"2026-01-01T12:00:00Z","sender""#))
+    }
+  }
+
   @Test("A changed spine, a tampered answer and a changed declaration are found")
   func changes() throws {
     try withTemporaryDirectory { folder in

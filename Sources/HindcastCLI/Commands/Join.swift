@@ -29,12 +29,17 @@ enum Join: Command {
     All columns and rows of the spine are kept, in their order; a row without a readable time ends the
     join and names its line. Rows whose key is empty are answered like an unknown entity. Without a mode
     each row gets what was served at its time.
+
+    An output in the spine's format has the spine's bytes. In the other format, the cells of a CSV spine
+    become JSON strings (empty ones null), and the members of a JSON Lines spine CSV columns: those of
+    its first object.
     """
   static let examples = [
     "hindcast join ./store tools/demo/data/commits.csv.gz --view author_activity \\\n"
       + "--time arrival_time_ms -o joined.csv",
     "hindcast join ./store tools/demo/data/commits.csv.gz \\\n"
       + "--view author_activity:30d_COMMIT_COUNT -o training.csv.gz --receipt training.receipt.json",
+    "hindcast join ./store tools/demo/data/commits.csv.gz --view author_activity -o joined.jsonl",
     "hindcast join ./store tools/demo/data/commits.csv.gz --verify training.receipt.json",
   ]
 
