@@ -1,5 +1,6 @@
 // The as-of join of row files: every spine row as it stands, or as a row of the other format, with the chosen
 // features appended, in the spine's order. Chunk by chunk, so that memory does not grow with the spine.
+import AsOfJoin
 import FeatureModel
 import RowFiles
 import SliceStore
