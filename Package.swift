@@ -38,7 +38,7 @@ let package = Package(
     .executableTarget(
       name: "HindcastCLI", dependencies: ["Hindcast"], swiftSettings: settings),
     .executableTarget(
-      name: "StoreBench", dependencies: ["SliceStore", "Rocks", "FeatureModel"],
+      name: "StoreBench", dependencies: ["Hindcast", "SliceStore", "Rocks", "FeatureModel"],
       path: "tools/bench/store", swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["FeatureModel"], path: "Tests/TestSupport",

@@ -9,15 +9,7 @@ package enum EntityKeyBuilder {
     bytes.removeAll(keepingCapacity: true)
     for field in fields {
       guard batch[field].valid[row] != 0 else { return false }
-      let lengthAt = bytes.count
-      if fields.count > 1 { bytes.append(contentsOf: [0, 0, 0, 0]) }
-      append(batch[field], row, to: &bytes)
-      if fields.count > 1 {
-        let length = UInt32(bytes.count - lengthAt - 4)
-        for index in 0..<4 {
-          bytes[lengthAt + index] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * index))
-        }
-      }
+      appendPart(of: fields.count, to: &bytes) { append(batch[field], row, to: &$0) }
     }
     return true
   }
@@ -29,15 +21,37 @@ package enum EntityKeyBuilder {
     batch.withColumns { build($0, fields, row, into: &bytes) }
   }
 
-  private static func append(_ column: EventColumnView, _ row: Int, to bytes: inout [UInt8]) {
-    switch column.type {
-    case .string: bytes.append(contentsOf: column.utf8(row))
-    case .bool: bytes += (column.words[row] != 0 ? "true" : "false").utf8
-    case .int, .timestamp, .double: appendDecimal(Int64(bitPattern: column.words[row]), to: &bytes)
+  /// Appends one part of a key: its text, which `append` adds, and before it the length where there are
+  /// several parts.
+  @inline(__always)
+  package static func appendPart(
+    of parts: Int, to bytes: inout [UInt8], _ append: (inout [UInt8]) -> Void
+  ) {
+    guard parts > 1 else { return append(&bytes) }
+    let lengthAt = bytes.count
+    bytes.append(contentsOf: [0, 0, 0, 0])
+    append(&bytes)
+    let length = UInt32(bytes.count - lengthAt - 4)
+    for index in 0..<4 {
+      bytes[lengthAt + index] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * index))
     }
   }
 
-  private static func appendDecimal(_ value: Int64, to bytes: inout [UInt8]) {
+  private static func append(_ column: EventColumnView, _ row: Int, to bytes: inout [UInt8]) {
+    switch column.type {
+    case .string: bytes.append(contentsOf: column.utf8(row))
+    case .bool: append(column.words[row] != 0, to: &bytes)
+    case .int, .timestamp, .double: append(Int64(bitPattern: column.words[row]), to: &bytes)
+    }
+  }
+
+  /// The canonical text of a flag.
+  package static func append(_ flag: Bool, to bytes: inout [UInt8]) {
+    bytes += (flag ? "true" : "false").utf8
+  }
+
+  /// The canonical text of a whole number: decimal, no leading zeros.
+  package static func append(_ value: Int64, to bytes: inout [UInt8]) {
     if value < 0 { bytes.append(UInt8(ascii: "-")) }
     let start = bytes.count
     var rest = value.magnitude

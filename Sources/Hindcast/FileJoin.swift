@@ -1,27 +1,10 @@
 // The as-of join of row files: every spine row as it stands, or as a row of the other format, with the chosen
 // features appended, in the spine's order. Chunk by chunk, so that memory does not grow with the spine.
 import AsOfJoin
+import Dispatch
 import FeatureModel
 import RowFiles
 import SliceStore
-
-/// What is joined to which columns.
-public struct JoinRequest: Sendable {
-  /// Views with the features wanted of each (nil: all), in the order of the output columns.
-  public var views: [(name: String, features: [String]?)]
-  /// The spine's column with the time of each row.
-  public var time: String
-  /// For key fields whose column in the spine has another name: field to column.
-  public var keys: [String: String] = [:]
-  public var mode: ReadMode = .asServed
-  public var spineFormat: RowFormat?
-  public var outputFormat: RowFormat?
-
-  public init(views: [(name: String, features: [String]?)], time: String) {
-    self.views = views
-    self.time = time
-  }
-}
 
 /// What a join did.
 public struct JoinReport: Sendable {
@@ -36,102 +19,43 @@ public struct JoinReport: Sendable {
   public var rowsWithoutKey: [String: Int] = [:]
 }
 
-extension FeatureReader: PointInTimeReader {}
-
 /// A join over one snapshot of the store.
 final class FileJoin {
   private let request: JoinRequest
-  private let readers: [FeatureReader]
-  /// What is appended to each row.
-  private let columns: [String]
+  private let join: ColumnJoin
   private let schema: RowSchema
   private let chunker: RowChunker
-  private let parser: RowParser
+  /// One per thread.
+  private let parsers: [RowParser]
   /// Where the output has another format than the spine.
   private let converter: RowConverter?
-  /// For each view, the schema's columns that make up its entity.
-  private let keyFields: [[Int]]
-  private let timeField: Int
+
+  /// Chunks that are joined together: the more, the fewer times a join moves through the store.
+  private static let chunksTogether = 8
 
   init(_ store: Store, spine: String, _ request: JoinRequest) throws(HindcastError) {
     self.request = request
-    let snapshot = store.snapshot()
-    var readers: [FeatureReader] = []
-    var fields: [StreamDeclaration.Field] = [.init(name: request.time, type: .timestamp)]
-    var keyFields: [[Int]] = []
-    for (name, features) in request.views {
-      let reader = try HindcastError.store { () throws(StoreError) in
-        try store.reader(of: name, features: features, snapshot: snapshot)
-      }
-      let stream = try HindcastError.store { () throws(StoreError) in
-        try store.stream(reader.plan.declaration.stream).declaration
-      }
-      keyFields.append(try Self.addKeys(of: reader.plan, stream, request.keys, &fields))
-      readers.append(reader)
-    }
-    guard !readers.isEmpty else { throw .refused("name at least one view to join: --view NAME") }
-    self.readers = readers
-    self.keyFields = keyFields
-    timeField = 0
-    columns = Self.columns(of: readers)
-    try Self.checkUnique(columns)
-    let schema = RowSchema(fields, required: [0], reserved: columns)
+    let plan = try JoinPlan(request, in: store)
+    let schema = RowSchema(
+      plan.fields, required: Set([plan.time] + (plan.known.map { [$0] } ?? [])),
+      reserved: plan.names)
     self.schema = schema
     let chunker = try HindcastError.file { () throws(RowFileError) in
       try RowChunker(path: spine, format: request.spineFormat)
     }
     self.chunker = chunker
-    try Self.check(columns, against: chunker)
+    try Self.check(plan.names, against: chunker)
     let isConverted = (request.outputFormat ?? chunker.format) != chunker.format
     converter = try HindcastError.file { () throws(RowFileError) in
       isConverted ? try RowConverter(from: chunker) : nil
     }
-    parser = try HindcastError.file { () throws(RowFileError) in
-      try RowParser(for: chunker, schema: schema)
-    }
-  }
-
-  /// The places of a view's key columns, added to `fields` where they are new.
-  private static func addKeys(
-    of plan: ViewPlan, _ stream: StreamDeclaration, _ names: [String: String],
-    _ fields: inout [StreamDeclaration.Field]
-  ) throws(HindcastError) -> [Int] {
-    var places: [Int] = []
-    for field in plan.declaration.entity {
-      let column = names[field] ?? field
-      let type = stream.fields[stream.index(of: field)!].type
-      if let known = fields.firstIndex(where: { $0.name == column }) {
-        guard fields[known].type == type else {
-          throw .refused(
-            "column '\(column)' would have to be \(fields[known].type.rawValue) for one view and "
-              + "\(type.rawValue) for '\(plan.declaration.name)': join them one after the other")
-        }
-        places.append(known)
-      } else {
-        places.append(fields.count)
-        fields.append(.init(name: column, type: type))
+    parsers = try HindcastError.file { () throws(RowFileError) in
+      try (0..<JoinOptions().threads).map { _ throws(RowFileError) in
+        try RowParser(for: chunker, schema: schema)
       }
     }
-    return places
-  }
-
-  /// The features' output columns: their names, with the view's where two views have the same.
-  private static func columns(of readers: [FeatureReader]) -> [String] {
-    let names = readers.flatMap { reader in
-      reader.features.map {
-        (reader.plan.declaration.name, reader.plan.features[$0].declaration.name)
-      }
-    }
-    return names.map { view, feature in
-      names.count { $0.1 == feature } == 1 ? feature : "\(view).\(feature)"
-    }
-  }
-
-  private static func checkUnique(_ columns: [String]) throws(HindcastError) {
-    var seen: Set<String> = []
-    for column in columns where !seen.insert(column).inserted {
-      throw .refused("the feature '\(column)' is asked for twice: name it once")
-    }
+    join = try ColumnJoin(
+      store, spine: plan.fields.map { SpineField(name: $0.name, type: $0.type) }, plan)
   }
 
   /// A CSV spine shows in its header what JSON objects show row by row (`RowSchema.reserved`).
@@ -154,26 +78,23 @@ final class FileJoin {
     var writer: RowWriter?
     var digester = Digester()
     if let header = chunker.header { header.row.withUnsafeBytes { digester.update($0) } }
-    try forEachChunk { chunk, batch, rows throws(HindcastError) in
-      digester.update(chunk.bytes)
-      let times = batch.columns[timeField].words.map {
-        Timestamp(milliseconds: Int64(bitPattern: $0))!
-      }
-      report.rows += times.count
-      report.latest = max(report.latest ?? .earliest, times.max() ?? .earliest)
-      let answers = output == nil ? nil : try answers(batch, times, &report)
-      for (index, row) in rows.enumerated() {
-        let raw = try raw(row, of: chunk)
-        guard let output, let answers else { continue }
-        let open = if let writer { writer } else { try open(output) }
-        writer = open
-        open.beginRow(raw: raw)
-        for answer in answers { open.append(answer[index]) }
-        try HindcastError.file { () throws(RowFileError) in try open.endRow() }
+    while let parts = try nextParts() {
+      for part in parts { digester.update(part.chunk.bytes) }
+      count(parts, &report)
+      if let output {
+        let answers = try answer(parts)
+        for (view, rows) in answers.rowsWithoutKey {
+          report.rowsWithoutKey[view, default: 0] += rows
+        }
+        try write(parts, answers, to: output, &writer)
+      } else {
+        for part in parts { for row in part.rows { _ = try raw(row, of: part.chunk) } }
       }
       progress(
         report.rows,
-        chunker.compressedSize.map { Double(chunk.compressedPosition) / Double(max($0, 1)) })
+        chunker.compressedSize.map {
+          Double(parts.last!.chunk.compressedPosition) / Double(max($0, 1))
+        })
     }
     report.spineDigest = digester.value
     if let output {
@@ -183,6 +104,50 @@ final class FileJoin {
       }
     }
     return report
+  }
+
+  /// The latest knowledge that goes into an answer, and the number of rows.
+  private func count(_ parts: [ParsedChunk], _ report: inout JoinReport) {
+    for part in parts {
+      report.rows += part.rows.count
+      for word in part.batch.columns[join.plan.known ?? join.plan.time].words {
+        let time = Timestamp(milliseconds: Int64(bitPattern: word))!
+        report.latest = max(report.latest ?? .earliest, time)
+      }
+    }
+  }
+
+  private func answer(_ parts: [ParsedChunk]) throws(HindcastError) -> JoinAnswers {
+    let names = schema.fields.map(\.name)
+    let batches = parts.map { SpineBatch($0.batch, names: names) }
+    do { return try join.answer(batches) } catch {
+      guard case .storeAtRow(_, let column, let refusal, row: var row) = error else { throw error }
+      for part in parts {
+        if row < part.rows.count {
+          let place = "\(chunker.path): line \(part.rows[row].line)"
+          throw .storeAtRow(place, column: column, refusal, row: row)
+        }
+        row -= part.rows.count
+      }
+      throw error
+    }
+  }
+
+  private func write(
+    _ parts: [ParsedChunk], _ answers: JoinAnswers, to output: String, _ writer: inout RowWriter?
+  ) throws(HindcastError) {
+    var index = 0
+    for part in parts {
+      for row in part.rows {
+        let raw = try raw(row, of: part.chunk)
+        let open = if let writer { writer } else { try open(output) }
+        writer = open
+        open.beginRow(raw: raw)
+        for column in answers.columns { open.append(column, index) }
+        try HindcastError.file { () throws(RowFileError) in try open.endRow() }
+        index += 1
+      }
+    }
   }
 
   /// A row as it stands, or in the output's format.
@@ -199,44 +164,71 @@ final class FileJoin {
   private func open(_ output: String) throws(HindcastError) -> RowWriter {
     try HindcastError.file { () throws(RowFileError) in
       try RowWriter(
-        path: output, format: request.outputFormat ?? chunker.format, columns: columns,
+        path: output, format: request.outputFormat ?? chunker.format, columns: join.plan.names,
         after: converter == nil ? chunker.header : converter?.header)
     }
   }
+}
 
-  private func forEachChunk(
-    _ body: (RowChunk, EventBatch, [RowSpan]) throws(HindcastError) -> Void
-  ) throws(HindcastError) {
-    var batch = schema.makeBatch()
-    var rows: [RowSpan] = []
-    while true {
+/// Some rows of the spine, as text and as columns.
+private struct ParsedChunk: @unchecked Sendable {
+  // Unchecked: nothing is written once the threads have parsed.
+  let chunk: RowChunk
+  var batch: EventBatch
+  var rows: [RowSpan] = []
+  var firstBad: RowRejection?
+}
+
+extension FileJoin {
+  /// The next chunks of the file, parsed on all cores; nil at the end.
+  private func nextParts() throws(HindcastError) -> [ParsedChunk]? {
+    var parts: [ParsedChunk] = []
+    while parts.count < Self.chunksTogether {
       let chunk = try HindcastError.file { () throws(RowFileError) in try chunker.next() }
-      guard let chunk else { return }
-      batch.removeAll()
-      rows.removeAll(keepingCapacity: true)
-      var firstBad: RowRejection?
-      parser.parse(chunk, into: &batch, rows: &rows) { firstBad = firstBad ?? $0 }
-      if let firstBad { throw .row(path: chunker.path, firstBad, remedy: "") }
-      try body(chunk, batch, rows)
+      guard let chunk else { break }
+      parts.append(ParsedChunk(chunk: chunk, batch: schema.makeBatch()))
     }
+    if parts.isEmpty { return nil }
+    parse(&parts)
+    for part in parts {
+      if let bad = part.firstBad { throw .row(path: chunker.path, bad, remedy: "") }
+    }
+    return parts
   }
 
-  /// One column of values per feature.
-  private func answers(
-    _ batch: EventBatch, _ times: [Timestamp], _ report: inout JoinReport
-  ) throws(HindcastError) -> [[Value]] {
-    var answers: [[Value]] = []
-    for (index, reader) in readers.enumerated() {
-      let keys = SpineKeys(batch, fields: keyFields[index])
-      let without = keys.present.count { !$0 }
-      if without > 0 { report.rowsWithoutKey[reader.plan.declaration.name, default: 0] += without }
-      var columns: [[Value]] = Array(repeating: [], count: reader.features.count)
-      try HindcastError.store { () throws(StoreError) in
-        try AsOfJoin.join(keys, at: times, .all(request.mode), with: reader, into: &columns)
+  private func parse(_ parts: inout [ParsedChunk]) {
+    let count = parts.count
+    parts.withUnsafeMutableBufferPointer { parts in
+      let shared = ParserShare(parts: parts, parsers: parsers)
+      DispatchQueue.concurrentPerform(iterations: parsers.count) { thread in
+        for index in stride(from: thread, to: count, by: shared.parsers.count) {
+          shared.parse(index, on: thread)
+        }
       }
-      answers += columns
     }
-    return answers
+  }
+}
+
+/// Chunks and parsers of several threads: each thread has its own of both.
+private struct ParserShare: @unchecked Sendable {
+  let parts: UnsafeMutableBufferPointer<ParsedChunk>
+  let parsers: [RowParser]
+
+  func parse(_ index: Int, on thread: Int) {
+    let chunk = parts[index].chunk
+    var firstBad: RowRejection?
+    parsers[thread].parse(chunk, into: &parts[index].batch, rows: &parts[index].rows) {
+      firstBad = firstBad ?? $0
+    }
+    parts[index].firstBad = firstBad
+  }
+}
+
+extension RowWriter {
+  /// The answer of a row, as it lies in the column.
+  fileprivate func append(_ column: FeatureColumn, _ row: Int) {
+    if column.isNull(row) { return appendNull() }
+    if column.type == .string { append(utf8: column.utf8(row)) } else { append(column.value(row)) }
   }
 }
 

@@ -1,4 +1,5 @@
 // What the shared API can fail with: an error of one of its parts, or a refusal of its own.
+import AsOfJoin
 import FeatureModel
 import RowFiles
 import SliceStore
@@ -10,6 +11,12 @@ public enum HindcastError: Error, Sendable {
   /// A row that can't be taken; nothing of it, or after the last position, was stored. The remedy is a
   /// sentence on how to go on, or empty.
   case row(path: String, RowRejection, remedy: String)
+  /// A row of a spine in memory, from 0, that can't be answered.
+  case spineRow(Int, column: String, reason: String)
+  /// What the store refuses or fails at for one row of a spine: where that is, for people, and from 0.
+  case storeAtRow(String, column: String, StoreError, row: Int)
+  /// The caller ended a join.
+  case cancelled
   /// The request itself makes no sense; the text says how to mend it.
   case refused(String)
   /// Declarations that can't be registered; one line for each mistake, with the text it is in.
@@ -24,6 +31,9 @@ extension HindcastError: CustomStringConvertible {
     case .declaration(let error): "\(error)"
     case .row(let path, let rejection, let remedy):
       "\(path): \(rejection)" + (remedy.isEmpty ? "" : ". \(remedy)")
+    case .spineRow(let row, let column, let reason): "row \(row): column '\(column)' \(reason)"
+    case .storeAtRow(let place, let column, let error, row: _): "\(place): '\(column)': \(error)"
+    case .cancelled: "the join was cancelled"
     case .refused(let reason): reason
     case .declarations(let mistakes): mistakes.joined(separator: "\n")
     }
@@ -41,5 +51,19 @@ extension HindcastError {
     _ body: () throws(RowFileError) -> Result
   ) throws(HindcastError) -> Result {
     do { return try body() } catch { throw .file(error) }
+  }
+}
+
+extension HindcastError {
+  /// - Parameter time: the spine's column of the rows' instants.
+  init(_ error: JoinError<StoreError>, time: String) {
+    switch error {
+    case .spine(let error):
+      self = .spineRow(error.row, column: error.column, reason: error.explanation)
+    case .reader(let error, row: let row?):
+      self = .storeAtRow("row \(row)", column: time, error, row: row)
+    case .reader(let error, row: nil): self = .store(error)
+    case .cancelled: self = .cancelled
+    }
   }
 }

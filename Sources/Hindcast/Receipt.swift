@@ -8,8 +8,7 @@ import SliceStore
 public struct Receipt: Sendable {
   /// The instant up to which knowledge went into the answers.
   public var known: Timestamp
-  /// As served (each row at its own time), or known at `known`.
-  public var isAsServed: Bool
+  public var mode: Mode
   public var time: String
   public var keys: [String: String]
   public var views: [View]
@@ -19,99 +18,161 @@ public struct Receipt: Sendable {
   public var answerDigest: Digest
   public var outputFormat: String
 
+  /// One selection of the request, with all of its features named.
   public struct View: Sendable {
-    public var name: String
+    public var selection: FeatureSelection
     public var digest: Digest
-    public var features: [String]
+  }
+
+  /// What was known to a row.
+  public enum Mode: Hashable, Sendable {
+    /// What was known at its own time.
+    case asServed
+    /// What was known at the receipt's k.
+    case knownAt
+    /// What was known at the instant in this column of the spine.
+    case knownPerRow(String)
+
+    init(_ request: JoinRequest) {
+      self =
+        if let column = request.knownColumn { .knownPerRow(column) } else {
+          request.mode == .asServed ? .asServed : .knownAt
+        }
+    }
+
+    func apply(to request: inout JoinRequest, known: Timestamp) {
+      switch self {
+      case .asServed: request.mode = .asServed
+      case .knownAt: request.mode = .knownAt(known)
+      case .knownPerRow(let column): request.knownColumn = column
+      }
+    }
+
+    /// As the member `mode` names it.
+    var name: String {
+      switch self {
+      case .asServed: "as_served"
+      case .knownAt: "known_at"
+      case .knownPerRow: "known_per_row"
+      }
+    }
   }
 }
 
 extension Receipt {
   public var json: JSONValue {
-    .object([
-      ("receipt", 1),
-      ("mode", .string(isAsServed ? "as_served" : "known_at")),
-      ("known", .string(known.description)),
-      ("time", .string(time)),
-      ("keys", .object(keys.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
-      (
-        "views",
-        .array(
-          views.map { view in
-            .object([
-              ("view", .string(view.name)), ("digest", .string(view.digest.description)),
-              ("features", .array(view.features.map { .string($0) })),
-            ])
-          })
-      ),
-      (
-        "seals",
-        .object(seals.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value.description)) })
-      ),
-      ("rows", .int(Int64(rows))),
-      ("spine", .string(spineDigest.description)),
-      ("answer", .string(answerDigest.description)),
-      ("format", .string(outputFormat)),
-    ])
+    .object(
+      [
+        ("receipt", 1),
+        ("mode", .string(mode.name)),
+        ("known", .string(known.description)),
+        ("time", .string(time)),
+        ("keys", .texts(keys)),
+        ("views", .array(views.map(\.json))),
+        ("seals", .texts(seals.mapValues(\.description))),
+        ("rows", .int(Int64(rows))),
+        ("spine", .string(spineDigest.description)),
+        ("answer", .string(answerDigest.description)),
+        ("format", .string(outputFormat)),
+      ] + mode.columnMember)
   }
 
   public init(_ json: JSONValue) throws(HindcastError) {
-    func text(_ name: String, _ value: JSONValue) throws(HindcastError) -> String {
-      guard case .string(let text) = value[name]?.content else { throw Self.bad(name) }
-      return text
-    }
-    func digest(_ name: String, _ value: JSONValue) throws(HindcastError) -> Digest {
-      guard let digest = Digest(try text(name, value)) else { throw Self.bad(name) }
-      return digest
-    }
-    guard case .int(1) = json["receipt"]?.content else { throw Self.bad("receipt") }
-    guard let known = Timestamp(parsing: try text("known", json)) else { throw Self.bad("known") }
+    guard case .int(1) = json["receipt"]?.content else { throw .badReceipt("receipt") }
+    guard let known = Timestamp(parsing: try json.text("known")) else { throw .badReceipt("known") }
     self.known = known
-    let mode = try text("mode", json)
-    guard mode == "as_served" || mode == "known_at" else { throw Self.bad("mode") }
-    isAsServed = mode == "as_served"
-    time = try text("time", json)
-    keys = try Self.texts("keys", json)
+    mode = try Mode(json)
+    time = try json.text("time")
+    keys = try json.texts("keys")
     seals = [:]
-    for (stream, seal) in try Self.texts("seals", json) {
-      guard let time = Timestamp(parsing: seal) else { throw Self.bad("seals") }
+    for (stream, seal) in try json.texts("seals") {
+      guard let time = Timestamp(parsing: seal) else { throw .badReceipt("seals") }
       seals[stream] = time
     }
-    guard case .array(let listed) = json["views"]?.content else { throw Self.bad("views") }
-    guard case .int(let rows) = json["rows"]?.content else { throw Self.bad("rows") }
+    guard case .array(let listed) = json["views"]?.content else { throw .badReceipt("views") }
+    views = try listed.map { view throws(HindcastError) in try View(view) }
+    guard case .int(let rows) = json["rows"]?.content else { throw .badReceipt("rows") }
     self.rows = Int(rows)
-    views = []
-    for view in listed {
-      guard case .array(let features) = view["features"]?.content else {
-        throw Self.bad("features")
-      }
-      var names: [String] = []
-      for feature in features {
-        guard case .string(let name) = feature.content else { throw Self.bad("features") }
-        names.append(name)
-      }
-      views.append(
-        View(name: try text("view", view), digest: try digest("digest", view), features: names))
-    }
-    spineDigest = try digest("spine", json)
-    answerDigest = try digest("answer", json)
-    outputFormat = try text("format", json)
-    guard RowFormat(rawValue: outputFormat) != nil else { throw Self.bad("format") }
+    spineDigest = try json.digest("spine")
+    answerDigest = try json.digest("answer")
+    outputFormat = try json.text("format")
+    guard RowFormat(rawValue: outputFormat) != nil else { throw .badReceipt("format") }
+  }
+}
+
+extension Receipt.Mode {
+  /// The member that says which column has each row's instant.
+  fileprivate var columnMember: [(String, JSONValue)] {
+    if case .knownPerRow(let column) = self { [("known_column", .string(column))] } else { [] }
   }
 
-  private static func texts(_ name: String, _ json: JSONValue) throws(HindcastError) -> [String:
-    String]
-  {
-    guard case .object(let members) = json[name]?.content else { throw bad(name) }
+  fileprivate init(_ json: JSONValue) throws(HindcastError) {
+    switch try json.text("mode") {
+    case Self.asServed.name: self = .asServed
+    case Self.knownAt.name: self = .knownAt
+    case Self.knownPerRow("").name: self = .knownPerRow(try json.text("known_column"))
+    default: throw .badReceipt("mode")
+    }
+  }
+}
+
+extension Receipt.View {
+  /// Keys and prefix only where there are any.
+  fileprivate var json: JSONValue {
+    var members: [(String, JSONValue)] = [
+      ("view", .string(selection.view)), ("digest", .string(digest.description)),
+      ("features", .array((selection.features ?? []).map { .string($0) })),
+    ]
+    if !selection.keys.isEmpty { members.append(("keys", .texts(selection.keys))) }
+    if !selection.prefix.isEmpty { members.append(("prefix", .string(selection.prefix))) }
+    return .object(members)
+  }
+
+  fileprivate init(_ json: JSONValue) throws(HindcastError) {
+    guard case .array(let listed) = json["features"]?.content else {
+      throw .badReceipt("features")
+    }
+    let features = try listed.map { feature throws(HindcastError) in
+      guard case .string(let name) = feature.content else { throw .badReceipt("features") }
+      return name
+    }
+    selection = FeatureSelection(
+      try json.text("view"), features: features,
+      keys: json["keys"] == nil ? [:] : try json.texts("keys"),
+      prefix: json["prefix"] == nil ? "" : try json.text("prefix"))
+    digest = try json.digest("digest")
+  }
+}
+
+extension HindcastError {
+  fileprivate static func badReceipt(_ member: String) -> HindcastError {
+    .refused("not a receipt of this version: member '\(member)' is missing or malformed")
+  }
+}
+
+extension JSONValue {
+  /// An object of texts, by name.
+  fileprivate static func texts(_ texts: [String: String]) -> JSONValue {
+    .object(texts.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+  }
+
+  fileprivate func text(_ name: String) throws(HindcastError) -> String {
+    guard case .string(let text) = self[name]?.content else { throw .badReceipt(name) }
+    return text
+  }
+
+  fileprivate func digest(_ name: String) throws(HindcastError) -> Digest {
+    guard let digest = Digest(try text(name)) else { throw .badReceipt(name) }
+    return digest
+  }
+
+  fileprivate func texts(_ name: String) throws(HindcastError) -> [String: String] {
+    guard case .object(let members) = self[name]?.content else { throw .badReceipt(name) }
     var texts: [String: String] = [:]
     for member in members {
-      guard case .string(let text) = member.value.content else { throw bad(name) }
+      guard case .string(let text) = member.value.content else { throw .badReceipt(name) }
       texts[member.name] = text
     }
     return texts
-  }
-
-  private static func bad(_ name: String) -> HindcastError {
-    .refused("not a receipt of this version: member '\(name)' is missing or malformed")
   }
 }

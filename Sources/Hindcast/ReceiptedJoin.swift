@@ -26,12 +26,15 @@ extension FeatureStore {
         "the receipt would seal the streams at \(known), which lies ahead of the clock (\(now)): "
           + "leave out rows of the future, or name an earlier --known-at")
     }
-    let views = try request.views.map { view throws(HindcastError) in
-      try HindcastError.store { () throws(StoreError) in
-        (try store.reader(of: view.name, features: view.features), try store.view(view.name))
-      }
+    let views = try request.selections.map { selection throws(HindcastError) in
+      try receiptView(selection)
     }
-    let streams = Set(views.map { $0.1.declaration.stream })
+    let streams = try Set(
+      request.selections.map { selection throws(HindcastError) in
+        try HindcastError.store { () throws(StoreError) in
+          try store.view(selection.view).declaration.stream
+        }
+      })
     var seals: [String: Timestamp] = [:]
     for stream in streams.sorted() {
       seals[stream] = try HindcastError.store { () throws(StoreError) in
@@ -45,15 +48,22 @@ extension FeatureStore {
       try RowFormat.of(spine, explicit: request.spineFormat)
     }
     let receipt = Receipt(
-      known: known, isAsServed: request.mode == .asServed, time: request.time, keys: request.keys,
-      views: views.map { reader, view in
-        Receipt.View(
-          name: view.declaration.name, digest: view.digest,
-          features: reader.features.map { reader.plan.features[$0].declaration.name })
-      },
-      seals: seals, rows: report.rows, spineDigest: report.spineDigest,
+      known: known, mode: Receipt.Mode(request), time: request.time, keys: request.keys,
+      views: views, seals: seals, rows: report.rows, spineDigest: report.spineDigest,
       answerDigest: report.answerDigest, outputFormat: (request.outputFormat ?? format).rawValue)
     return (report, receipt)
+  }
+
+  /// What a receipt says of a selection; all features by name, since a view may get more of them.
+  private func receiptView(
+    _ selection: FeatureSelection
+  ) throws(HindcastError) -> Receipt.View {
+    try HindcastError.store { () throws(StoreError) in
+      let view = try store.view(selection.view)
+      var named = selection
+      named.features = selection.features ?? view.plan.features.map(\.declaration.name)
+      return Receipt.View(selection: named, digest: view.digest)
+    }
   }
 
   private func knowledge(_ spine: String, _ request: JoinRequest) throws(HindcastError) -> Timestamp
@@ -83,10 +93,9 @@ extension FeatureStore {
     _ receipt: Receipt, spine: String, to output: String, spineFormat: RowFormat? = nil,
     progress: (_ rows: Int, _ fraction: Double?) -> Void = { _, _ in }
   ) throws(HindcastError) -> (report: JoinReport, mismatches: [ReceiptMismatch]) {
-    var request = JoinRequest(
-      views: receipt.views.map { ($0.name, Optional($0.features)) }, time: receipt.time)
+    var request = JoinRequest(receipt.views.map(\.selection), time: receipt.time)
     request.keys = receipt.keys
-    request.mode = receipt.isAsServed ? .asServed : .knownAt(receipt.known)
+    receipt.mode.apply(to: &request, known: receipt.known)
     request.spineFormat = spineFormat
     request.outputFormat = RowFormat(rawValue: receipt.outputFormat)
     let report = try join(spine, to: output, request, progress: progress)
@@ -97,8 +106,10 @@ extension FeatureStore {
       }
     }
     for view in receipt.views {
-      let found = try HindcastError.store { () throws(StoreError) in try store.view(view.name) }
-      compare("view \(view.name)", view.digest.description, found.digest.description)
+      let found = try HindcastError.store { () throws(StoreError) in
+        try store.view(view.selection.view)
+      }
+      compare("view \(view.selection.view)", view.digest.description, found.digest.description)
     }
     compare("rows", String(receipt.rows), String(report.rows))
     compare("spine", receipt.spineDigest.description, report.spineDigest.description)

@@ -74,8 +74,8 @@ enum CommandLineInterface {
     case is UsageError: .usage
     case let error as HindcastError:
       switch error {
-      case .store: .store
-      case .file, .row, .declaration, .declarations, .refused: .badInput
+      case .store, .storeAtRow: .store
+      case .file, .row, .spineRow, .declaration, .declarations, .refused, .cancelled: .badInput
       }
     case is StoreError: .store
     case is RowFileError, is DeclarationError: .badInput

@@ -1,5 +1,5 @@
 // The one function that computes windows. Socket, Swift API, join, C ABI, Python and Spark all end in
-// `FeatureReader.answer`.
+// `FeatureReader.answer`: a look-up selects an entity and asks once, a join asks for many instants.
 import Aggregates
 import FeatureModel
 import Rocks
@@ -18,8 +18,9 @@ public final class FeatureReader {
   private let steps: [Step]
   /// In the order of their steps.
   private let outputs: [Output]
-  private let options: ReadOptions
   private let snapshot: Snapshot?
+  /// What the values that the caller has were computed for.
+  private var answered: SliceRequest?
 
   /// All features with one window length, shortest first.
   private struct Step {
@@ -36,23 +37,27 @@ public final class FeatureReader {
 
   init(
     _ plan: ViewPlan, features: [Int], source: BlockSource, snapshot: Snapshot?,
-    floor: FloorMark
-  ) {
+    floor: FloorMark, sweeping entities: Int? = nil
+  ) throws(StoreError) {
     self.plan = plan
     self.features = features
     self.source = source
     self.floor = floor
     self.snapshot = snapshot
-    options = ReadOptions(snapshot: snapshot)
     let accumulators = plan.columns.map { $0.spec.make() }
     self.accumulators = accumulators
     let needed = Set(features.flatMap { plan.features[$0].columns })
-    readers = plan.groups.compactMap { group in
+    var readers: [GroupReader] = []
+    for group in plan.groups {
       let selected = group.columns.enumerated().filter { needed.contains($0.element) }
         .map { GroupReader.Selected(place: $0.offset, accumulator: accumulators[$0.element]) }
-      return selected.isEmpty
-        ? nil : GroupReader(view: plan.id, group: group, selected: selected)
+      if selected.isEmpty { continue }
+      readers.append(
+        try GroupReader(
+          view: plan.id, group: group, selected: selected, source: source, snapshot: snapshot,
+          sweeping: entities))
     }
+    self.readers = readers
     length = plan.declaration.slice
     (steps, outputs) = Self.lowered(plan, features)
   }
@@ -82,23 +87,58 @@ public final class FeatureReader {
     hash: UInt64, entity: UnsafeRawBufferPointer, at time: Timestamp, _ mode: ReadMode = .asServed,
     into values: inout [Value]
   ) throws(StoreError) {
+    try select(hash: hash, entity: entity, from: time, through: time)
+    defer { release() }
+    try answer(at: time, mode, into: &values)
+  }
+
+  /// Turns to an entity, whose requests have times from `first` to `last`; borrows nothing of `entity`.
+  public func select(
+    hash: UInt64, entity: UnsafeRawBufferPointer, from first: Timestamp, through last: Timestamp
+  ) throws(StoreError) {
+    answered = nil
+    guard let longest = steps.last else { return }
+    // One slice more than most modes look at: `fresh` sees the request's own.
+    let slices =
+      length.slice(of: first).index - longest.slices..<length.slice(of: last).index + 1
+    for reader in readers { try reader.select(hash: hash, entity: entity, slices) }
+  }
+
+  /// Lets go of the selected entity's blocks.
+  public func release() {
+    answered = nil
+    for reader in readers { reader.release() }
+  }
+
+  /// The features of the selected entity at one time. `values` is replaced; it may hold what the call before
+  /// left there, or be empty.
+  public func answer(
+    at time: Timestamp, _ mode: ReadMode, into values: inout [Value]
+  ) throws(StoreError) {
+    let request = SliceRequest(at: time, mode, length)
+    if request == answered, values.count == features.count { return }
     let start = length.slice(of: time).index
     try checkFloor(at: start)
+    answered = nil
     for accumulator in accumulators { accumulator.reset() }
-    let request = SliceRequest(at: time, mode, length)
-    for reader in readers { reader.begin(request, hash: hash, entity: entity) }
-    defer { for reader in readers { reader.release() } }
+    for reader in readers { reader.begin(request) }
     if values.count != features.count {
       values = Array(repeating: .null, count: features.count)
     }
     for step in steps {
-      for reader in readers { try reader.fold(from: start - step.slices, source, options) }
+      for reader in readers { try reader.fold(from: start - step.slices) }
       for index in step.outputs {
         values[outputs[index].place] = outputs[index].finish(accumulators, outputs[index].columns)
       }
     }
     // Slices may have expired, and gone, while they were read.
     try checkFloor(at: start)
+    answered = request
+  }
+
+  /// Throws where a window that ends at `time` reaches before what is kept.
+  public func admit(_ time: Timestamp) throws(StoreError) {
+    try checkFloor(at: length.slice(of: time).index)
   }
 
   /// The same for a key as a value.
@@ -116,6 +156,7 @@ public final class FeatureReader {
   public func answerEmpty(
     at time: Timestamp, into values: inout [Value]
   ) throws(StoreError) {
+    answered = nil
     try checkFloor(at: length.slice(of: time).index)
     for accumulator in accumulators { accumulator.reset() }
     values = features.map { index in
@@ -157,11 +198,13 @@ extension FeatureReader {
     let group = plan.groups.first { $0.columns.contains(feature.columns[0]) }!
     let selected = group.columns.enumerated().filter { feature.columns.contains($0.element) }
       .map { GroupReader.Selected(place: $0.offset, accumulator: accumulators[$0.element]) }
-    let reader = GroupReader(view: plan.id, group: group, selected: selected)
+    let reader = try GroupReader(
+      view: plan.id, group: group, selected: selected, source: source, snapshot: snapshot)
     var found: [Contribution] = []
     try entity.bytes.withBytes { bytes throws(StoreError) in
-      reader.begin(SliceRequest(at: time, mode, length), hash: entity.hash64, entity: bytes)
-      try reader.visit(from: start, source, options) { blockStart, entries throws(CodecError) in
+      try reader.select(hash: entity.hash64, entity: bytes, start..<start + 1)
+      reader.begin(SliceRequest(at: time, mode, length))
+      try reader.visit(from: start) { blockStart, entries throws(CodecError) in
         for entry in entries {
           for column in selected { column.accumulator.reset() }
           try reader.foldEntry(entry)

@@ -49,7 +49,7 @@ package enum SliceKey {
   }
 
   /// The half-open range of all keys of one view, or of one of its groups.
-  static func range(view: ViewID, group: UInt8? = nil) -> (lower: [UInt8], upper: [UInt8]) {
+  package static func range(view: ViewID, group: UInt8? = nil) -> (lower: [UInt8], upper: [UInt8]) {
     var lower: [UInt8] = []
     var upper: [UInt8] = []
     lower.appendBigEndian(view.number)

@@ -15,8 +15,11 @@ extension Store {
   public func snapshot() -> StoreSnapshot { StoreSnapshot(database) }
 
   /// A reader of some of a view's features, in the order given; all features where none are named.
+  /// - Parameter entities: for a join, which selects entities in ascending order of their hashes: about how
+  ///   many it will select. What is stored between two of them is skipped or stepped over.
   public func reader(
-    of name: String, features names: [String]? = nil, snapshot: StoreSnapshot? = nil
+    of name: String, features names: [String]? = nil, snapshot: StoreSnapshot? = nil,
+    sweeping entities: Int? = nil
   ) throws(StoreError) -> FeatureReader {
     let view = try self.view(name)
     var features: [Int] = Array(view.plan.features.indices)
@@ -31,9 +34,9 @@ extension Store {
       }
     }
     let mark = floorMark(of: view)
-    return FeatureReader(
+    return try FeatureReader(
       view.plan, features: features, source: BlockSource(database: database, family: slices),
-      snapshot: snapshot?.snapshot, floor: mark)
+      snapshot: snapshot?.snapshot, floor: mark, sweeping: entities)
   }
 }
 

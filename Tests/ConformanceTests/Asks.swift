@@ -1,6 +1,5 @@
 // The ways out in memory: single look-ups, joins of columns under one mode, joins with each row's own
 // knowledge. Questions of one shape are asked together, in their order.
-import AsOfJoin
 import FeatureModel
 import Hindcast
 import SliceStore
@@ -19,21 +18,21 @@ enum Ask: String, CaseIterable, Sendable {
         (question, Self.outcome { try Self.get($0, store) }(question))
       }
     case .join:
-      return grouped(questions, byMode: true).flatMap { group in
-        Self.answers(group) { try Self.join(group, .all(group[0].mode), store) }
+      return grouped(questions.filter(vector.canBeJoined), byMode: true).flatMap { group in
+        Self.answers(group) { try Self.join(group, vector, isPerRow: false, store) }
       }
     case .joinPerRow:
-      let own = questions.filter { $0.mode != .corrected && $0.mode != .fresh }
+      let own = questions.filter(vector.canBeJoined).filter {
+        $0.mode != .corrected && $0.mode != .fresh
+      }
       return grouped(own, byMode: false).flatMap { group in
-        Self.answers(group) {
-          try Self.join(group, .perRow(group.map(Self.knowledge)), store)
-        }
+        Self.answers(group) { try Self.join(group, vector, isPerRow: true, store) }
       }
     case .csvJoin, .jsonLinesJoin, .csvToJSONLinesJoin, .jsonLinesToCSVJoin:
       let file = FileAsk(
         vector, from: self == .csvJoin || self == .csvToJSONLinesJoin ? .csv : .jsonLines,
         to: self == .csvJoin || self == .jsonLinesToCSVJoin ? .csv : .jsonLines)
-      return try grouped(questions.filter(file.canAsk), byMode: true).flatMap { group in
+      return try grouped(questions.filter(vector.canBeJoined), byMode: true).flatMap { group in
         let outcomes = try file.join(group, store)
         return Array(zip(group, outcomes)).map { (question: $0, outcome: $1) }
       }
@@ -75,6 +74,7 @@ enum Ask: String, CaseIterable, Sendable {
 
   static func failure(_ error: any Error) -> Outcome {
     if case HindcastError.store(let error) = error { return failure(error) }
+    if case HindcastError.storeAtRow(_, _, let error, _) = error { return failure(error) }
     switch error {
     case StoreError.unknownView: return .error("unknown_view")
     case StoreError.unknownFeature: return .error("unknown_feature")
@@ -108,18 +108,11 @@ enum Ask: String, CaseIterable, Sendable {
 
   /// One row of values per question.
   private static func join(
-    _ group: [Vector.Question], _ knowledge: SpineKnowledge, _ store: FeatureStore
+    _ group: [Vector.Question], _ vector: Vector, isPerRow: Bool, _ store: FeatureStore
   ) throws -> [[Value]] {
-    let reader = try store.store.reader(
-      of: group[0].view, features: group[0].features, snapshot: store.store.snapshot())
-    var keys = SpineKeys()
-    for question in group {
-      let parts = question.entity.compactMap { $0 }
-      keys.append(
-        parts.count == question.entity.count ? EntityKey(parts: parts).bytes : nil)
-    }
-    var columns: [[Value]] = Array(repeating: [], count: group[0].features.count)
-    try AsOfJoin.join(keys, at: group.map(\.at), knowledge, with: reader, into: &columns)
-    return group.indices.map { row in columns.map { $0[row] } }
+    var request = JoinRequest(views: [(group[0].view, group[0].features)], time: "at")
+    if isPerRow { request.knownColumn = "known" } else { request.mode = group[0].mode }
+    let answers = try store.join(ColumnAsk.spine(group, vector, knowledge), request)
+    return group.indices.map { row in answers.columns.map { $0.value(row) } }
   }
 }

@@ -16,28 +16,6 @@ struct FileAsk {
     isOutputCSV = output == .csv
   }
 
-  /// A spine has typed cells: `8x` for a shop's number can be asked for, but not joined.
-  func canAsk(_ question: Vector.Question) -> Bool {
-    guard let types = keyTypes(question.view) else { return true }
-    return zip(question.entity, types).allSatisfy { part, type in
-      guard let part else { return true }
-      switch type {
-      case .string: return true
-      case .int: return Int64(part).map(String.init) == part
-      case .bool: return part == "true" || part == "false"
-      case .timestamp:
-        return Int64(part).flatMap { Timestamp(milliseconds: $0) } != nil
-      case .double: return false
-      }
-    }
-  }
-
-  private func keyTypes(_ view: String) -> [FieldType]? {
-    vector.views.first { $0.name == view }.map { view in
-      view.entity.map { vector.stream.fields[vector.stream.index(of: $0)!].type }
-    }
-  }
-
   func join(_ group: [Vector.Question], _ store: FeatureStore) throws -> [Outcome] {
     let spine = "\(store.store.path).spine.\(isCSV ? "csv" : "jsonl")"
     let output = "\(store.store.path).joined.\(isOutputCSV ? "csv" : "jsonl")"
@@ -55,7 +33,7 @@ struct FileAsk {
 
   private func row(_ question: Vector.Question, number: Int) -> [(name: String, value: JSONValue)] {
     let view = vector.views.first { $0.name == question.view }
-    let types = keyTypes(question.view) ?? []
+    let types = vector.keyTypes(question.view) ?? []
     var cells: [(name: String, value: JSONValue)] = [
       (Self.number, .int(Int64(number))),
       // Both ways to write a time.

@@ -16,6 +16,9 @@ enum Join: Command {
         "key", "FIELD=COLUMN", repeats: true, "where a key field has another name in the spine"),
       Option("output", "FILE", "CSV or JSON Lines, .gz too; default: standard output (also -o)"),
     ] + Inputs.modeOptions + [
+      Option(
+        "known-column", "COLUMN",
+        "each row is answered with what was known at its instant in this column"),
       Option("format", "csv|jsonl", "of the spine, where its name does not say"),
       Option("output-format", "csv|jsonl", "default: the output's name, else the spine's format"),
       Option(
@@ -125,6 +128,7 @@ enum Join: Command {
     }
     try checkKeys(request, store)
     request.mode = try Inputs.mode(arguments)
+    request.knownColumn = arguments["known-column"]
     request.spineFormat = try Inputs.format(arguments, "format")
     request.outputFormat = try Inputs.format(arguments, "output-format")
     if request.outputFormat == nil, let output = arguments["output"] {
@@ -134,7 +138,9 @@ enum Join: Command {
   }
 
   private static func checkKeys(_ request: JoinRequest, _ store: FeatureStore) throws {
-    let fields = try request.views.flatMap { try store.store.view($0.name).declaration.entity }
+    let fields = try request.selections.flatMap {
+      try store.store.view($0.view).declaration.entity
+    }
     for field in request.keys.keys where !fields.contains(field) {
       let hint = Suggestion.phrase(for: field, among: fields)
       throw UsageError(description: "--key: no view has the key field '\(field)'\(hint)")

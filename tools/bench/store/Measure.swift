@@ -47,6 +47,37 @@ enum Measure {
     return usage.ru_maxrss / 1024
   }
 
+  /// Resident memory of this process now, in MiB.
+  static var residentMiB: Int { status("VmRSS") }
+
+  /// The peak since `forgetPeak`, in MiB.
+  static var peakSinceMiB: Int { status("VmHWM") }
+
+  /// Starts the peak anew.
+  static func forgetPeak() {
+    guard let file = fopen("/proc/self/clear_refs", "w") else { return }
+    fputs("5", file)
+    fclose(file)
+  }
+
+  private static func status(_ name: String) -> Int {
+    guard let file = fopen("/proc/self/status", "r") else { return 0 }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, Int32(line.count), file) != nil {
+      let text = String(
+        decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let words = text.split { $0 == ":" || $0 == " " || $0 == "\t" }
+      if words.first == Substring(name), words.count > 1 { return (Int(words[1]) ?? 0) / 1024 }
+    }
+    return 0
+  }
+
+  /// The costs' medians, each figure by itself.
+  static func median(_ costs: [Cost]) -> Cost {
+    Cost(wall: median(costs.map(\.wall)), processor: median(costs.map(\.processor)))
+  }
+
   /// The middle one; the upper of the two middle ones of an even number.
   static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }

@@ -17,12 +17,14 @@ struct StoreBench {
   let seed: UInt64
   let report: Report
 
-  func open(_ path: String) throws -> Store {
+  func open(
+    _ path: String, windows: [Int64] = StoreBench.windows, cacheBytes: Int = 1 << 30
+  ) throws -> Store {
     var options = StoreOptions()
-    options.cacheBytes = 1 << 30
+    options.cacheBytes = cacheBytes
     let store = try Store.open(at: path, .create, options: options)
     try store.register(Workload.stream)
-    try store.register(Workload.view(windows: Self.windows))
+    try store.register(Workload.view(windows: windows))
     return store
   }
 
@@ -97,6 +99,17 @@ struct StoreBench {
       file.write(line)
     }
   }
+
+  /// The rows that `join` joins, as CSV.
+  func spine(_ path: String, rows: Int) throws {
+    let file = try OutputFile(path)
+    file.write(Array("account,time\n".utf8))
+    var key: [UInt8] = []
+    workload.forEachSpineRow(rows, seed) { event in
+      Workload.key(event.entity, into: &key)
+      file.write(key + Array(",\(event.time)\n".utf8))
+    }
+  }
 }
 
 /// Two threads add batches; then one commits, when memory is full or nothing more comes.
@@ -120,7 +133,7 @@ private struct ParallelLoad: @unchecked Sendable {
 }
 
 /// A buffered file that ends the program when it cannot be written.
-private final class OutputFile {
+final class OutputFile {
   private let path: String
   private let file: UnsafeMutablePointer<FILE>
 
@@ -130,8 +143,11 @@ private final class OutputFile {
     self.file = file
   }
 
-  func write(_ bytes: [UInt8]) {
-    precondition(fwrite(bytes, 1, bytes.count, file) == bytes.count, "\(path): cannot be written")
+  func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
+
+  func write(_ bytes: UnsafeRawBufferPointer) {
+    precondition(
+      fwrite(bytes.baseAddress, 1, bytes.count, file) == bytes.count, "\(path): cannot be written")
   }
 
   deinit { precondition(fclose(file) == 0, "\(path): cannot be written") }

@@ -101,4 +101,10 @@ struct Workload {
       batch.columns[2].append(word: (Double(event.cents) / 100).bitPattern)
     }
   }
+
+  /// Calls `body` with an entity and a time for each row of a spine, spread as the events are.
+  func forEachSpineRow(_ rows: Int, _ seed: UInt64, _ body: (Event) throws -> Void) rethrows {
+    var random = SplitMix64(seed: seed &+ 3)
+    for _ in 0..<rows { try body(event(&random)) }
+  }
 }

@@ -1,0 +1,102 @@
+// One feature's answers for all rows of a join, in Arrow's shape. Threads write rows in any order, each row
+// once; what they share of a word (validity, flags) is changed by atomic operations.
+import FeatureModel
+import Synchronization
+
+/// A column of answers: values by type, a validity bitmap, offsets for text.
+public final class FeatureColumn: @unchecked Sendable {
+  // Unchecked: rows are disjoint, bits are atomic, and nobody reads before `finish`.
+  public let type: FieldType
+  public let count: Int
+  /// Int64 (`int`, `timestamp` in epoch milliseconds), Double, or for `bool` one bit per row; for `string`
+  /// the UTF-8 bytes, end to end. Nulls are 0 or empty.
+  public private(set) var values: UnsafeMutableRawPointer
+  /// For `string`: row i lies at `offsets[i] ..< offsets[i + 1]`.
+  public private(set) var offsets: UnsafeMutablePointer<Int64>?
+  /// One bit per row, 1 for a value; whole words of 64.
+  public let validity: UnsafeMutablePointer<UInt64>
+  public private(set) var nullCount = 0
+
+  private static let alignment = 64
+  private let words: Int
+  private let texts: TextParts?
+
+  public init(type: FieldType, count: Int) {
+    self.type = type
+    self.count = count
+    words = max(1, (count + 63) / 64)
+    validity = .allocate(capacity: words)
+    validity.initialize(repeating: .max, count: words)
+    texts = type == .string ? TextParts(count: count) : nil
+    let bytes = type == .bool ? words * 8 : type == .string ? 8 : max(count, 1) * 8
+    values = .allocate(byteCount: bytes, alignment: Self.alignment)
+    values.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+  }
+
+  deinit {
+    validity.deallocate()
+    values.deallocate()
+    offsets?.deallocate()
+  }
+
+  /// Puts a row's value in; `thread` writes text into a part of its own.
+  @inline(__always)
+  func set(_ row: Int, _ value: Value, thread: Int) {
+    switch value {
+    case .int(let value): values.storeBytes(of: value, toByteOffset: 8 * row, as: Int64.self)
+    case .double(let value): values.storeBytes(of: value, toByteOffset: 8 * row, as: Double.self)
+    case .timestamp(let value):
+      values.storeBytes(of: value.milliseconds, toByteOffset: 8 * row, as: Int64.self)
+    case .bool(let flag):
+      if flag { Self.change(values, row) { $0.bitwiseOr($1, ordering: .relaxed) } }
+    case .string(let text): texts!.set(row, text, thread: thread)
+    case .null:
+      Self.change(validity, row) { $0.bitwiseAnd(~$1, ordering: .relaxed) }
+    }
+  }
+
+  @inline(__always)
+  private static func change(
+    _ words: UnsafeMutableRawPointer, _ row: Int,
+    _ body: (borrowing Atomic<UInt64>, UInt64) -> (oldValue: UInt64, newValue: UInt64)
+  ) {
+    // An atomic word is laid out as the word itself.
+    let word = (words + row / 64 * 8).assumingMemoryBound(to: Atomic<UInt64>.self)
+    _ = body(word.pointee, 1 << UInt64(row % 64))
+  }
+
+  /// Once all rows are in: counts nulls, and lays texts end to end.
+  func finish() {
+    for row in count..<words * 64 { validity[row / 64] &= ~(1 << UInt64(row % 64)) }
+    nullCount = count - (0..<words).reduce(0) { $0 + validity[$1].nonzeroBitCount }
+    guard let texts else { return }
+    let offsets = UnsafeMutablePointer<Int64>.allocate(capacity: count + 1)
+    self.offsets = offsets
+    values.deallocate()
+    values = texts.joined(into: offsets)
+  }
+
+  public func isNull(_ row: Int) -> Bool { validity[row / 64] >> UInt64(row % 64) & 1 == 0 }
+
+  /// The answer of a row, as a look-up gives it.
+  public func value(_ row: Int) -> Value {
+    if isNull(row) { return .null }
+    switch type {
+    case .int: return .int(values.load(fromByteOffset: 8 * row, as: Int64.self))
+    case .double: return .double(values.load(fromByteOffset: 8 * row, as: Double.self))
+    case .bool:
+      return .bool(values.load(fromByteOffset: row / 8, as: UInt8.self) >> (row % 8) & 1 != 0)
+    case .timestamp:
+      return .timestamp(
+        Timestamp(unchecked: values.load(fromByteOffset: 8 * row, as: Int64.self)))
+    case .string:
+      return .string(String(decoding: utf8(row), as: UTF8.self))
+    }
+  }
+
+  /// The bytes of a row of strings, borrowed; empty for a null.
+  public func utf8(_ row: Int) -> UnsafeRawBufferPointer {
+    let (start, end) = (Int(offsets![row]), Int(offsets![row + 1]))
+    return UnsafeRawBufferPointer(start: values + start, count: end - start)
+  }
+}

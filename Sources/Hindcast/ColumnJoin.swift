@@ -1,0 +1,171 @@
+// The as-of join of columns in memory: Arrow-shaped spine columns in, Arrow-shaped columns of answers out, in
+// the spine's order. Files, streams of chunks, hydration and the C interface all come through here.
+import AsOfJoin
+import FeatureModel
+import SliceStore
+
+extension FeatureReader: PointInTimeReader {}
+
+/// A column that a spine has.
+public struct SpineField: Hashable, Sendable {
+  public let name: String
+  public let type: FieldType
+
+  public init(name: String, type: FieldType) {
+    self.name = name
+    self.type = type
+  }
+}
+
+/// The answers to some rows of a spine.
+public struct JoinAnswers: Sendable {
+  public let rows: Int
+  /// Of the columns.
+  public let names: [String]
+  /// One for each feature of the request, in its order; each has all rows, in the spine's order.
+  public let columns: [FeatureColumn]
+  /// Rows that have a null in their key, and so the features of an unknown entity, by view.
+  public let rowsWithoutKey: [String: Int]
+}
+
+/// A join of any number of batches over one state of the store: that of the moment it was made.
+public final class ColumnJoin: Sendable {
+  let plan: JoinPlan
+  private let store: Store
+  private let snapshot: StoreSnapshot
+  /// For each of the plan's fields, the spine's column.
+  private let places: [Int]
+  private let spine: [SpineField]
+
+  /// - Parameter spine: the columns of every batch, in their order; those that the request does not name
+  ///   are left alone.
+  /// - Throws: what is wrong with the request, or with the spine's columns, by name.
+  public convenience init(
+    _ store: FeatureStore, spine: [SpineField], _ request: JoinRequest
+  ) throws(HindcastError) {
+    try self.init(store.store, spine: spine, JoinPlan(request, in: store.store))
+  }
+
+  init(_ store: Store, spine: [SpineField], _ plan: JoinPlan) throws(HindcastError) {
+    self.store = store
+    self.plan = plan
+    self.spine = spine
+    snapshot = store.snapshot()
+    places = try plan.fields.map { field throws(HindcastError) in
+      try Self.place(of: field, in: spine)
+    }
+    let taken = Set(spine.map(\.name))
+    for name in plan.names where taken.contains(name) {
+      throw .refused(
+        "the spine has a column '\(name)' already, and the feature of that name would be a second "
+          + "one: rename the column, choose other features, or give the features a prefix")
+    }
+  }
+
+  /// The columns of the answers.
+  public var columns: [SpineField] {
+    plan.outputs.map { SpineField(name: $0.name, type: $0.type) }
+  }
+
+  private static func place(
+    of field: StreamDeclaration.Field, in spine: [SpineField]
+  ) throws(HindcastError) -> Int {
+    guard let place = spine.firstIndex(where: { $0.name == field.name }) else {
+      let hint = Suggestion.phrase(for: field.name, among: spine.map(\.name))
+      throw .refused("the spine has no column '\(field.name)'\(hint)")
+    }
+    let type = spine[place].type
+    // Epoch milliseconds are whole numbers, and the texts of both in a key are the same.
+    let whole: Set<FieldType> = [.int, .timestamp]
+    guard type == field.type || whole.isSuperset(of: [type, field.type]) else {
+      throw .refused(
+        "column '\(field.name)' is \(type.rawValue), and \(field.type.rawValue) is needed there: "
+          + "cast it before the join")
+    }
+    return place
+  }
+
+  /// Joins some batches of rows in one go.
+  /// - Complexity: O(rows); memory of the answers, and of `options.memoryBudget` beside them.
+  public func answer(
+    _ batches: [SpineBatch], _ options: JoinOptions = JoinOptions()
+  ) throws(HindcastError) -> JoinAnswers {
+    for batch in batches { try check(batch) }
+    let rows = batches.reduce(0) { $0 + $1.count }
+    var columns: [FeatureColumn?] = Array(repeating: nil, count: plan.outputs.count)
+    let (targets, views) = targets(rows, &columns)
+    let withoutKey: [Int]
+    do {
+      withoutKey = try AsOfJoin.join(
+        batches, at: places[plan.time], knowledge, targets, options)
+    } catch { throw HindcastError(error, time: plan.fields[plan.time].name) }
+    var byView: [String: Int] = [:]
+    for (names, count) in zip(views, withoutKey) where count > 0 {
+      for name in names { byView[name] = max(byView[name] ?? 0, count) }
+    }
+    return JoinAnswers(
+      rows: rows, names: plan.names, columns: columns.compactMap { $0 }, rowsWithoutKey: byView)
+  }
+
+  private var knowledge: SpineKnowledge {
+    plan.known.map { .perRow(places[$0]) } ?? .all(plan.mode)
+  }
+
+  private func check(_ batch: SpineBatch) throws(HindcastError) {
+    guard batch.columns.map(\.type) == spine.map(\.type),
+      batch.columns.map(\.name) == spine.map(\.name)
+    else { throw .refused("a batch has other columns than the spine") }
+  }
+
+  /// The sources with the same key go together: their rows are put in order once.
+  private func targets(
+    _ rows: Int, _ columns: inout [FeatureColumn?]
+  ) -> (targets: [JoinTarget<FeatureReader>], views: [[String]]) {
+    var targets: [JoinTarget<FeatureReader>] = []
+    var views: [[String]] = []
+    var keys: [[Int]] = []
+    for source in plan.sources where !keys.contains(source.key) { keys.append(source.key) }
+    for key in keys {
+      let members = plan.sources.indices.filter { plan.sources[$0].key == key }
+      let target = members.map { self.columns(of: $0, rows, &columns) }
+      let sources = members.map { plan.sources[$0] }
+      let (store, snapshot) = (store, snapshot)
+      targets.append(
+        JoinTarget(key: key.map { places[$0] }, columns: target) {
+          entities throws(StoreError) in
+          try sources.map { source throws(StoreError) in
+            try store.reader(
+              of: source.view.declaration.name, features: source.features, snapshot: snapshot,
+              sweeping: entities)
+          }
+        })
+      views.append(sources.map(\.view.declaration.name))
+    }
+    return (targets, views)
+  }
+
+  /// One column per feature of a source; two outputs of one feature share it.
+  private func columns(
+    of source: Int, _ rows: Int, _ columns: inout [FeatureColumn?]
+  ) -> [FeatureColumn] {
+    let outputs = plan.outputs.indices.filter { plan.outputs[$0].source == source }
+    return plan.sources[source].features.indices.map { place in
+      let same = outputs.filter { plan.outputs[$0].place == place }
+      let output = plan.outputs[same[0]]
+      let column = FeatureColumn(type: output.type, count: rows)
+      for index in same { columns[index] = column }
+      return column
+    }
+  }
+}
+
+extension FeatureStore {
+  /// Joins features to the rows of a spine, each as of its own time, on all cores.
+  /// - Parameter spine: batches of the same columns; at least one, which may be empty.
+  public func join(
+    _ spine: [SpineBatch], _ request: JoinRequest, _ options: JoinOptions = JoinOptions()
+  ) throws(HindcastError) -> JoinAnswers {
+    let fields = spine.first?.columns.map { SpineField(name: $0.name, type: $0.type) } ?? []
+    return try ColumnJoin(self, spine: fields, request).answer(spine, options)
+  }
+}

@@ -1,0 +1,108 @@
+// A block at hand: its bytes, wherever they are held, and what was parsed of them.
+import Aggregates
+import Rocks
+
+/// One place for a block of the selected entity; used again for block after block.
+struct BlockSlot: ~Copyable {
+  /// The number of the block that the place is for; nil where the place is empty.
+  private(set) var number: Int64?
+  /// Nil where the store has no such block.
+  private(set) var view: BlockView?
+  /// Of the selected columns.
+  private(set) var payloads: [UnsafeRawBufferPointer]
+  private var pinned: PinnedBytes?
+  private var copy: [UInt8] = []
+
+  init(columns: Int) {
+    payloads = Array(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: columns)
+  }
+
+  /// Lets go of the block, and keeps the memory.
+  mutating func clear() {
+    number = nil
+    view = nil
+    pinned = nil
+  }
+
+  /// Takes a block that was read by its key; nil where there is none.
+  mutating func take(
+    _ number: Int64, _ pinned: consuming PinnedBytes?, _ places: [Int]
+  ) throws(CodecError) {
+    clear()
+    self.pinned = pinned
+    self.number = number
+    if let bytes = self.pinned?.bytes { try parse(bytes, places) }
+  }
+
+  /// Takes bytes that the caller keeps in place until the next `clear`.
+  mutating func take(
+    _ number: Int64, borrowed bytes: UnsafeRawBufferPointer, _ places: [Int]
+  ) throws(CodecError) {
+    clear()
+    self.number = number
+    try parse(bytes, places)
+  }
+
+  /// Takes a copy of bytes.
+  mutating func take(
+    _ number: Int64, copying bytes: UnsafeRawBufferPointer, _ places: [Int]
+  ) throws(CodecError) {
+    clear()
+    self.number = number
+    copy.removeAll(keepingCapacity: true)
+    copy.append(contentsOf: bytes)
+    // The array is not touched again until the next copy, so its memory stays where it is.
+    let start = copy.withUnsafeBytes { $0.baseAddress }
+    try parse(UnsafeRawBufferPointer(start: start, count: bytes.count), places)
+  }
+
+  private mutating func parse(
+    _ bytes: UnsafeRawBufferPointer, _ places: [Int]
+  ) throws(CodecError) {
+    let view = try BlockView(bytes)
+    for index in places.indices { payloads[index] = try view.column(places[index]) }
+    self.view = view
+  }
+}
+
+/// A few places, each for one block of the selected entity.
+struct BlockSlots: ~Copyable {
+  private let slots: UnsafeMutablePointer<BlockSlot>
+  let count: Int
+  /// The place that is given away next.
+  private var next = 0
+
+  init(count: Int, columns: Int) {
+    self.count = count
+    slots = .allocate(capacity: count)
+    for index in 0..<count { (slots + index).initialize(to: BlockSlot(columns: columns)) }
+  }
+
+  deinit {
+    slots.deinitialize(count: count)
+    slots.deallocate()
+  }
+
+  subscript(index: Int) -> BlockSlot {
+    @inline(__always) _read { yield slots[index] }
+    @inline(__always) _modify { yield &slots[index] }
+  }
+
+  /// The place of a block; nil where it is not at hand.
+  @inline(__always)
+  func place(of number: Int64) -> Int? {
+    for index in 0..<count where slots[index].number == number { return index }
+    return nil
+  }
+
+  /// The place to be used for another block: all in turn.
+  mutating func another() -> Int {
+    defer { next = next + 1 == count ? 0 : next + 1 }
+    return next
+  }
+
+  mutating func clear() {
+    for index in 0..<count { slots[index].clear() }
+    next = 0
+  }
+}
