@@ -27,8 +27,15 @@ public struct EntryPlace {
   }
 }
 
-/// One column at work: a running partial, and the entries finished so far. Not for use by two threads.
+/// One column at work: a running partial, the entries finished so far, and stored columns that are at hand to
+/// be folded in. Not for use by two threads.
 open class Accumulator {
+  /// How many stored columns can be at hand.
+  public static let slotCount = 4
+
+  /// By slot; nothing is read of a column after it was replaced.
+  @exclusivity(unchecked) private var opened: [StoredColumn] = []
+
   public init() {}
 
   /// The running partial back to neutral.
@@ -48,6 +55,21 @@ open class Accumulator {
   open func fold(
     _ column: UnsafeRawBufferPointer, rows: Int, entries: Range<Int>
   ) throws(CodecError) { preconditionFailure("abstract") }
+
+  /// Puts a stored column into a slot; its bytes are borrowed until the slot gets another, or is used no
+  /// more. What `fold` would find out for each call is found out here.
+  open func open(_ column: StoredColumn, slot: Int) throws(CodecError) {
+    if opened.isEmpty {
+      let none = StoredColumn(bytes: UnsafeRawBufferPointer(start: nil, count: 0), rows: 0)
+      opened = Array(repeating: none, count: Self.slotCount)
+    }
+    opened[slot] = column
+  }
+
+  /// Merges entries of the column in a slot into the running partial.
+  open func fold(slot: Int, entries: Range<Int>) throws(CodecError) {
+    try fold(opened[slot].bytes, rows: opened[slot].rows, entries: entries)
+  }
 
   /// Finishes an entry for each distinct place, made of all entries that belong there. The running partial
   /// is neutral before and after.

@@ -14,15 +14,18 @@ public protocol AggregateFunction: Sendable {
 /// The partials of one aggregation, and the step from them to the value.
 public struct AggregatePlan: Sendable {
   public let partials: [PartialSpec]
-  /// Gets all accumulators of a view and the places of `partials` among them, in order.
-  public let finish: @Sendable (_ accumulators: [Accumulator], _ places: [Int]) -> Value
+  /// Binds the step to accumulators of `partials`, in their order: what it returns gives the value that
+  /// they stand at, whenever it is called. Types are looked at here, once, and not for each value.
+  public let reading: @Sendable (_ accumulators: [Accumulator]) -> Reading
+
+  /// Gives the value of an aggregation now.
+  public typealias Reading = () -> Value
 
   public init(
-    partials: [PartialSpec],
-    finish: @escaping @Sendable (_ accumulators: [Accumulator], _ places: [Int]) -> Value
+    partials: [PartialSpec], reading: @escaping @Sendable (_ accumulators: [Accumulator]) -> Reading
   ) {
     self.partials = partials
-    self.finish = finish
+    self.reading = reading
   }
 }
 

@@ -1,32 +1,8 @@
 // The as-of join: rows in, features out in the same order. Rows are visited in the store's own order (hash,
 // then key, then time), part by part, by all threads at once; every answer comes from the one function that
 // also answers look-ups.
-import Dispatch
 import FeatureModel
 import Synchronization
-
-/// Answers for one entity after the other, each at ascending times; a view's features in a fixed order. One
-/// per thread.
-public protocol PointInTimeReader: AnyObject, SendableMetatype {
-  associatedtype Failure: Error
-
-  /// Throws where a request at `time` would reach before what is kept.
-  func admit(_ time: Timestamp) throws(Failure)
-
-  /// Turns to an entity, whose requests have times from `first` to `last`.
-  func select(
-    hash: UInt64, entity: UnsafeRawBufferPointer, from first: Timestamp, through last: Timestamp
-  ) throws(Failure)
-
-  /// Replaces `values` by the selected entity's features. Callers pass the same array each time, as the
-  /// call before left it, so that equal answers need no work.
-  func answer(
-    at time: Timestamp, _ mode: ReadMode, into values: inout [Value]
-  ) throws(Failure)
-
-  /// What an entity without events has.
-  func answerEmpty(at time: Timestamp, into values: inout [Value]) throws(Failure)
-}
 
 /// What is known to each row.
 public enum SpineKnowledge: Hashable, Sendable {
@@ -37,20 +13,18 @@ public enum SpineKnowledge: Hashable, Sendable {
 }
 
 /// Views that are asked about the same entity of each row.
-public struct JoinTarget<Reader: PointInTimeReader>: @unchecked Sendable {
-  // Unchecked: the closure is called by the thread that uses the reader.
-
+public struct JoinTarget: Sendable {
   /// The spine's columns that make up the entity, in the views' order.
   public let key: [Int]
-  /// Makes the readers of one thread: one for each element of `columns`. `rows` is how many rows it may be
-  /// asked for.
-  public let readers: (_ rows: Int) throws(Reader.Failure) -> [Reader]
   /// For each reader, one column per feature, for all rows of the spine.
   public let columns: [[FeatureColumn]]
+  /// Makes the readers of one thread: one for each element of `columns`. `rows` is how many rows all
+  /// threads together may ask for.
+  public let readers: @Sendable (_ rows: Int) throws(ReaderFailure) -> [PointInTimeReader]
 
   public init(
     key: [Int], columns: [[FeatureColumn]],
-    readers: @escaping (_ rows: Int) throws(Reader.Failure) -> [Reader]
+    readers: @escaping @Sendable (_ rows: Int) throws(ReaderFailure) -> [PointInTimeReader]
   ) {
     self.key = key
     self.columns = columns
@@ -65,27 +39,31 @@ public enum AsOfJoin {
   ///   without events.
   /// - Complexity: O(n) for ordering n rows and one window read for each; memory of
   ///   `options.memoryBudget` beside spine and columns.
-  public static func join<Reader: PointInTimeReader>(
-    _ batches: [SpineBatch], at time: Int, _ knowledge: SpineKnowledge,
-    _ targets: [JoinTarget<Reader>], _ options: JoinOptions
-  ) throws(JoinError<Reader.Failure>) -> [Int] {
+  public static func join(
+    _ batches: [SpineBatch], at time: Int, _ knowledge: SpineKnowledge, _ targets: [JoinTarget],
+    _ options: JoinOptions
+  ) throws(JoinError) -> [Int] {
     let total = batches.reduce(0) { $0 + $1.count }
     let threads = max(1, min(options.threads, TextParts.threadLimit, total / 256 + 1))
     let progress = JoinProgress(options, steps: max(1, targets.count))
+    var known: Int?
+    if case .perRow(let column) = knowledge { known = column }
     var withoutKey: [Int] = []
     for target in targets {
-      var known: Int?
-      if case .perRow(let column) = knowledge { known = column }
       let spine = SpineRows(batches, key: target.key, time: time, known: known)
       var count = 0
       var start = 0
       while start < total {
-        let piece = start..<min(total, start + options.rowsPerPiece)
         let order: JoinOrder
-        do { order = try JoinOrder(spine, piece, threads: threads) } catch { throw .spine(error) }
+        do {
+          order = try Self.order(spine, start..<total, threads, options)
+        } catch { throw .spine(error) }
+        let rows = order.rows
         count += order.rowsWithoutKey.count
-        try JoinPiece(spine, order, knowledge, target, progress).run(threads: threads)
-        start = piece.upperBound
+        do {
+          try JoinPiece(spine, order, knowledge, target, progress).run(threads: threads)
+        } catch { throw firstRefusal(of: spine, rows, target) ?? error }
+        start = rows.upperBound
       }
       withoutKey.append(count)
     }
@@ -93,6 +71,39 @@ public enum AsOfJoin {
       for columns in target.columns { for column in columns { column.finish() } }
     }
     return withoutKey
+  }
+
+  /// As many of the first rows of a range as the budget allows, at least one.
+  private static func order(
+    _ spine: SpineRows, _ range: Range<Int>, _ threads: Int, _ options: JoinOptions
+  ) throws(SpineError) -> JoinOrder {
+    var rows = range.prefix(options.rowsPerPiece(keyBytes: spine.meanKeyBytes(range)))
+    while true {
+      if let order = try JoinOrder(
+        spine, rows, threads: threads, budget: options.memoryBudget)
+      {
+        return order
+      }
+      rows = rows.prefix(rows.count / 2)
+    }
+  }
+
+  /// The first row that a reader refuses for its time: threads meet such rows in any order, and people are
+  /// told of the first.
+  private static func firstRefusal(
+    of spine: SpineRows, _ rows: Range<Int>, _ target: JoinTarget
+  ) -> JoinError? {
+    guard let readers = try? target.readers(1) else { return nil }
+    var spine = spine
+    for row in rows {
+      guard let time = try? spine.time(row) else { return nil }
+      for reader in readers {
+        do throws(ReaderFailure) { try reader.admit(time) } catch {
+          return .reader(error, row: row)
+        }
+      }
+    }
+    return nil
   }
 }
 
@@ -113,7 +124,7 @@ final class JoinProgress: Sendable {
   var isCancelled: Bool { cancellation?.isCancelled ?? false }
 
   func add(_ count: Int) {
-    let done = rows.add(count, ordering: .relaxed).newValue
-    report?(done / steps)
+    guard count > 0, let report else { return }
+    report(rows.add(count, ordering: .relaxed).newValue / steps)
   }
 }

@@ -30,39 +30,14 @@ public final class FeatureColumn: @unchecked Sendable {
     texts = type == .string ? TextParts(count: count) : nil
     let bytes = type == .bool ? words * 8 : type == .string ? 8 : max(count, 1) * 8
     values = .allocate(byteCount: bytes, alignment: Self.alignment)
-    values.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    // Of numbers, every row is written; of flags, only those that are set.
+    if type == .bool { values.initializeMemory(as: UInt8.self, repeating: 0, count: bytes) }
   }
 
   deinit {
     validity.deallocate()
     values.deallocate()
     offsets?.deallocate()
-  }
-
-  /// Puts a row's value in; `thread` writes text into a part of its own.
-  @inline(__always)
-  func set(_ row: Int, _ value: Value, thread: Int) {
-    switch value {
-    case .int(let value): values.storeBytes(of: value, toByteOffset: 8 * row, as: Int64.self)
-    case .double(let value): values.storeBytes(of: value, toByteOffset: 8 * row, as: Double.self)
-    case .timestamp(let value):
-      values.storeBytes(of: value.milliseconds, toByteOffset: 8 * row, as: Int64.self)
-    case .bool(let flag):
-      if flag { Self.change(values, row) { $0.bitwiseOr($1, ordering: .relaxed) } }
-    case .string(let text): texts!.set(row, text, thread: thread)
-    case .null:
-      Self.change(validity, row) { $0.bitwiseAnd(~$1, ordering: .relaxed) }
-    }
-  }
-
-  @inline(__always)
-  private static func change(
-    _ words: UnsafeMutableRawPointer, _ row: Int,
-    _ body: (borrowing Atomic<UInt64>, UInt64) -> (oldValue: UInt64, newValue: UInt64)
-  ) {
-    // An atomic word is laid out as the word itself.
-    let word = (words + row / 64 * 8).assumingMemoryBound(to: Atomic<UInt64>.self)
-    _ = body(word.pointee, 1 << UInt64(row % 64))
   }
 
   /// Once all rows are in: counts nulls, and lays texts end to end.
@@ -74,6 +49,55 @@ public final class FeatureColumn: @unchecked Sendable {
     self.offsets = offsets
     values.deallocate()
     values = texts.joined(into: offsets)
+  }
+
+  /// One thread's way into the column; the column outlives it.
+  func writer(thread: Int) -> Writer {
+    Writer(
+      values: values, validity: UnsafeMutableRawPointer(validity),
+      isNumber: type != .bool && type != .string,
+      texts: texts.map { Unmanaged.passUnretained($0) }, thread: thread)
+  }
+
+  /// Plain pointers, so that a row costs no reference counts.
+  struct Writer {
+    let values: UnsafeMutableRawPointer
+    let validity: UnsafeMutableRawPointer
+    let isNumber: Bool
+    let texts: Unmanaged<TextParts>?
+    let thread: Int
+
+    /// Puts a row's value in; to be called once for each row.
+    @inline(__always)
+    func set(_ row: Int, _ value: Value) {
+      switch value {
+      case .int(let value): values.storeBytes(of: value, toByteOffset: 8 * row, as: Int64.self)
+      case .double(let value): values.storeBytes(of: value, toByteOffset: 8 * row, as: Double.self)
+      case .timestamp(let value):
+        values.storeBytes(of: value.milliseconds, toByteOffset: 8 * row, as: Int64.self)
+      case .bool(let flag):
+        if flag { Self.change(values, row) { $0.bitwiseOr($1, ordering: .relaxed) } }
+      case .string(let text):
+        texts!._withUnsafeGuaranteedRef { $0.set(row, text, thread: thread) }
+      case .null: setNull(row)
+      }
+    }
+
+    private func setNull(_ row: Int) {
+      Self.change(validity, row) { $0.bitwiseAnd(~$1, ordering: .relaxed) }
+      // Texts and flags are empty until they are set.
+      if isNumber { values.storeBytes(of: 0, toByteOffset: 8 * row, as: Int64.self) }
+    }
+
+    @inline(__always)
+    private static func change(
+      _ words: UnsafeMutableRawPointer, _ row: Int,
+      _ body: (borrowing Atomic<UInt64>, UInt64) -> (oldValue: UInt64, newValue: UInt64)
+    ) {
+      // An atomic word is laid out as the word itself.
+      let word = (words + row / 64 * 8).assumingMemoryBound(to: Atomic<UInt64>.self)
+      _ = body(word.pointee, 1 << UInt64(row % 64))
+    }
   }
 
   public func isNull(_ row: Int) -> Bool { validity[row / 64] >> UInt64(row % 64) & 1 == 0 }
@@ -89,8 +113,7 @@ public final class FeatureColumn: @unchecked Sendable {
     case .timestamp:
       return .timestamp(
         Timestamp(unchecked: values.load(fromByteOffset: 8 * row, as: Int64.self)))
-    case .string:
-      return .string(String(decoding: utf8(row), as: UTF8.self))
+    case .string: return .string(String(decoding: utf8(row), as: UTF8.self))
     }
   }
 

@@ -16,8 +16,10 @@ public struct JoinOptions: Sendable {
 
   public init() {}
 
-  /// Rows whose order fits the budget.
-  var rowsPerPiece: Int { min(max(memoryBudget / JoinOrder.bytesPerRow, 1 << 16), 1 << 31 - 1) }
+  /// About as many rows as fit the budget together with their keys.
+  func rowsPerPiece(keyBytes: Int) -> Int {
+    min(max(memoryBudget * 9 / 10 / (JoinOrder.bytesPerRow + keyBytes), 1), 1 << 31 - 1)
+  }
 }
 
 /// A switch that ends a join early; any thread may throw it, once for all.
@@ -32,9 +34,9 @@ public final class JoinCancellation: Sendable {
 }
 
 /// Why a join gave no answers.
-public enum JoinError<Failure: Error>: Error {
+public enum JoinError: Error {
   case spine(SpineError)
-  /// The store failed; at a row, where it is one row's doing.
-  case reader(Failure, row: Int?)
+  /// A reader failed; at a row, where it is one row's doing.
+  case reader(ReaderFailure, row: Int?)
   case cancelled
 }

@@ -21,7 +21,7 @@ struct PartSorter {
     var next = 0
     for bucket in counts.indices { (counts[bucket], next) = (next, next + counts[bucket]) }
     if room.count < items.count {
-      let none = JoinItem(hash: 0, time: 0, row: 0)
+      let none = JoinItem(hash: 0, time: 0, row: 0, key: 0)
       room.append(contentsOf: repeatElement(none, count: items.count - room.count))
     }
     try room.withUnsafeMutableBufferPointer { room throws(Failure) in

@@ -19,13 +19,11 @@ public struct SpineColumn: @unchecked Sendable {
 
   public let name: String
   public let type: FieldType
-  let values: Values
-  /// One bit per row, 0 for null; nil where nothing is null.
-  let validity: UnsafePointer<UInt8>?
-  let offset: Int
+  let memory: ColumnMemory
   let owner: any AnyObject & Sendable
 
   /// - Parameters:
+  ///   - validity: one bit per row, 0 for null; nil where nothing is null.
   ///   - offset: Arrow's: rows to skip in values, offsets and validity alike.
   ///   - owner: what has to live as long as the memory is read.
   public init(
@@ -34,49 +32,79 @@ public struct SpineColumn: @unchecked Sendable {
   ) {
     self.name = name
     self.type = type
-    self.values = values
-    self.validity = validity
-    self.offset = offset
+    memory = ColumnMemory(values: values, validity: validity, offset: offset)
     self.owner = owner
   }
+}
+
+/// A column as plain pointers, for loops over rows.
+struct ColumnMemory: BitwiseCopyable {
+  private enum Kind: BitwiseCopyable {
+    case int64, bits, text32, text64
+  }
+
+  private let kind: Kind
+  /// Values, or for texts their offsets.
+  private let words: UnsafeRawPointer
+  private let bytes: UnsafeRawPointer
+  private let validity: UnsafePointer<UInt8>?
+  private let offset: Int
+
+  init(values: SpineColumn.Values, validity: UnsafePointer<UInt8>?, offset: Int) {
+    self.validity = validity
+    self.offset = offset
+    switch values {
+    case .int64(let values): (kind, words, bytes) = (.int64, .init(values), .init(values))
+    case .bits(let bits): (kind, words, bytes) = (.bits, .init(bits), .init(bits))
+    case .text32(let offsets, let text):
+      (kind, words, bytes) = (.text32, .init(offsets), .init(text))
+    case .text64(let offsets, let text):
+      (kind, words, bytes) = (.text64, .init(offsets), .init(text))
+    }
+  }
+
+  @inline(__always)
+  var isText: Bool { kind == .text32 || kind == .text64 }
 
   @inline(__always)
   func isValid(_ row: Int) -> Bool {
     guard let validity else { return true }
     let bit = row &+ offset
-    return validity[bit >> 3] >> UInt8(bit & 7) & 1 != 0
+    return validity[bit &>> 3] &>> UInt8(truncatingIfNeeded: bit & 7) & 1 != 0
   }
 
-  /// The number of a row, for `int` and `timestamp`.
+  /// The number of a row; for `int` and `timestamp`.
   @inline(__always)
   func int64(_ row: Int) -> Int64 {
-    guard case .int64(let values) = values else { preconditionFailure("\(name) holds no numbers") }
-    return values[row &+ offset]
+    precondition(kind == .int64, "the column holds no numbers")
+    return words.load(fromByteOffset: 8 &* (row &+ offset), as: Int64.self)
   }
 
-  /// The bytes of a string where they lie; nil for other types.
+  /// The bytes of a string where they lie; for texts.
   @inline(__always)
-  func text(_ row: Int) -> UnsafeRawBufferPointer? {
+  func text(_ row: Int) -> UnsafeRawBufferPointer {
     let row = row &+ offset
-    switch values {
-    case .text32(let offsets, let bytes):
-      return UnsafeRawBufferPointer(
-        start: bytes + Int(offsets[row]), count: Int(offsets[row + 1] &- offsets[row]))
-    case .text64(let offsets, let bytes):
-      return UnsafeRawBufferPointer(
-        start: bytes + Int(offsets[row]), count: Int(offsets[row + 1] &- offsets[row]))
-    case .int64, .bits: return nil
+    let (start, end): (Int, Int)
+    if kind == .text32 {
+      start = Int(words.load(fromByteOffset: 4 &* row, as: Int32.self))
+      end = Int(words.load(fromByteOffset: 4 &* row &+ 4, as: Int32.self))
+    } else {
+      precondition(kind == .text64, "the column holds no texts")
+      start = Int(words.load(fromByteOffset: 8 &* row, as: Int64.self))
+      end = Int(words.load(fromByteOffset: 8 &* row &+ 8, as: Int64.self))
     }
+    return UnsafeRawBufferPointer(start: bytes + start, count: end &- start)
   }
 
   /// Appends the value as a part of a key.
   func append(_ row: Int, to key: inout [UInt8]) {
-    switch values {
-    case .int64(let values): EntityKeyBuilder.append(values[row + offset], to: &key)
-    case .bits(let bits):
+    switch kind {
+    case .int64: EntityKeyBuilder.append(int64(row), to: &key)
+    case .bits:
       let bit = row + offset
-      EntityKeyBuilder.append(bits[bit >> 3] >> UInt8(bit & 7) & 1 != 0, to: &key)
-    case .text32, .text64: key.append(contentsOf: text(row)!)
+      let byte = words.load(fromByteOffset: bit >> 3, as: UInt8.self)
+      EntityKeyBuilder.append(byte >> UInt8(bit & 7) & 1 != 0, to: &key)
+    case .text32, .text64: key.append(contentsOf: text(row))
     }
   }
 }
@@ -89,67 +117,5 @@ public struct SpineBatch: Sendable {
   public init(columns: [SpineColumn], count: Int) {
     self.columns = columns
     self.count = count
-  }
-}
-
-extension SpineBatch {
-  /// A batch of parsed rows in Arrow's shape: numbers and texts are moved over as they lie, ends become
-  /// offsets and flags become bits.
-  public init(_ batch: EventBatch, names: [String]) {
-    let columns = zip(batch.columns, names).map { column, name in
-      let memory = EventColumnMemory(column)
-      return SpineColumn(
-        name: name, type: column.type, values: memory.values, validity: memory.validity,
-        owner: memory)
-    }
-    self.init(columns: columns, count: batch.count)
-  }
-}
-
-/// One column of an `EventBatch`, moved into memory of its own.
-private final class EventColumnMemory: @unchecked Sendable {
-  // Unchecked: nothing is written after `init`.
-  private let words: UnsafeMutableBufferPointer<Int64>
-  private let bits: UnsafeMutableBufferPointer<UInt8>
-  private let text: UnsafeMutableBufferPointer<UInt8>
-  private let type: FieldType
-
-  init(_ column: EventColumn) {
-    let rows = column.words.count
-    type = column.type
-    words = .allocate(capacity: rows + 1)
-    words[0] = 0
-    let first = column.type == .string ? 1 : 0
-    for row in 0..<rows { words[row + first] = Int64(bitPattern: column.words[row]) }
-    // Validity first; behind it, for flags, their values.
-    let bytes = (rows + 7) / 8
-    bits = .allocate(capacity: 2 * bytes + 1)
-    bits.initialize(repeating: 0)
-    for row in 0..<rows {
-      if column.valid[row] != 0 { bits[row >> 3] |= 1 << UInt8(row & 7) }
-      if column.type == .bool, column.words[row] != 0 {
-        bits[bytes + row >> 3] |= 1 << UInt8(row & 7)
-      }
-    }
-    text = .allocate(capacity: column.text.count + 1)
-    _ = text.update(from: column.text)
-  }
-
-  deinit {
-    words.deallocate()
-    bits.deallocate()
-    text.deallocate()
-  }
-
-  var validity: UnsafePointer<UInt8> { UnsafePointer(bits.baseAddress!) }
-
-  var values: SpineColumn.Values {
-    switch type {
-    case .string:
-      .text64(
-        offsets: UnsafePointer(words.baseAddress!), bytes: UnsafePointer(text.baseAddress!))
-    case .bool: .bits(UnsafePointer(bits.baseAddress! + (bits.count - 1) / 2))
-    case .int, .timestamp, .double: .int64(UnsafePointer(words.baseAddress!))
-    }
   }
 }

@@ -4,25 +4,42 @@ import FeatureModel
 
 /// Batches under one row number. Not for use by two threads: keys of several parts are put together in a
 /// buffer of its own.
-struct SpineRows {
-  private let batches: [SpineBatch]
+struct SpineRows: @unchecked Sendable {
+  // Unchecked: the pointers are those of the batches, which nobody writes to.
+
   /// The first row of each batch, and the number of rows.
   private let starts: [Int]
-  private let key: [Int]
-  private let time: Int
-  private let known: Int?
+  /// How many columns make up a key.
+  private let parts: Int
+  /// Batch after batch, in the order of the key.
+  private let keys: [ColumnMemory]
+  private let times: [ColumnMemory]
+  /// Empty where rows do not say what is known.
+  private let knowns: [ColumnMemory]
+  private let timeName: String
+  private let knownName: String
+  /// Keeps the memory alive.
+  private let owners: [SpineBatch]
+  /// True where a key is the text of one column.
+  private let isPlain: Bool
   private var scratch: [UInt8] = []
-  /// The batch of the row asked for last; most rows' neighbours lie in the same.
+  /// The batch of the row asked for last, and its rows; most rows' neighbours lie in the same.
   private var current = 0
+  private var low = 0
+  private var high = 0
 
   /// - Parameters:
   ///   - key: the columns that make up the entity, in the view's order.
   ///   - known: the column of each row's knowledge time.
   init(_ batches: [SpineBatch], key: [Int], time: Int, known: Int?) {
-    self.batches = batches
-    self.key = key
-    self.time = time
-    self.known = known
+    owners = batches
+    parts = key.count
+    keys = batches.flatMap { batch in key.map { batch.columns[$0].memory } }
+    times = batches.map { $0.columns[time].memory }
+    knowns = known.map { known in batches.map { $0.columns[known].memory } } ?? []
+    timeName = batches.first?.columns[time].name ?? ""
+    knownName = known.flatMap { batches.first?.columns[$0].name } ?? ""
+    isPlain = key.count == 1 && keys.allSatisfy(\.isText)
     var starts = [0]
     for batch in batches { starts.append(starts.last! + batch.count) }
     self.starts = starts
@@ -30,101 +47,83 @@ struct SpineRows {
 
   var count: Int { starts.last! }
 
-  /// The batch of a row, and its place there.
+  /// Goes to the batch of a row; its place there.
   @inline(__always)
-  private mutating func place(_ row: Int) -> (batch: Int, row: Int) {
-    if batches.count > 1, row < starts[current] || row >= starts[current + 1] {
-      current = find(row)
-    }
-    return (current, row - starts[current])
+  private mutating func place(_ row: Int) -> Int {
+    if row < low || row >= high { find(row) }
+    return row &- low
   }
 
   /// The last batch that starts at or before a row.
-  private func find(_ row: Int) -> Int {
-    var (low, high) = (0, batches.count)
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if starts[middle] <= row { low = middle } else { high = middle }
+  private mutating func find(_ row: Int) {
+    var (first, last) = (0, starts.count - 1)
+    while last - first > 1 {
+      let middle = (first + last) / 2
+      if starts[middle] <= row { first = middle } else { last = middle }
     }
-    return low
+    current = first
+    (low, high) = (starts[first], starts[first + 1])
   }
 
-  /// Calls `body` with the bytes of a row's key; nil where a part is null.
+  /// Calls `body` with the bytes of a row's key, borrowed; nil where a part is null.
   @inline(__always)
-  mutating func withKey<Result, Failure: Error>(
-    _ row: Int, _ body: (UnsafeRawBufferPointer?) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    let (batch, place) = place(row)
-    if key.count == 1, let text = batches[batch].columns[key[0]].text(place) {
-      return try body(batches[batch].columns[key[0]].isValid(place) ? text : nil)
+  mutating func withKey<Result>(
+    _ row: Int, _ body: (UnsafeRawBufferPointer?) -> Result
+  ) -> Result {
+    let place = place(row)
+    if isPlain {
+      let column = keys[current]
+      return body(column.isValid(place) ? column.text(place) : nil)
     }
-    guard build(batch, place) else { return try body(nil) }
-    return try scratch.withUnsafeBufferPointer { bytes throws(Failure) in
-      try body(UnsafeRawBufferPointer(bytes))
-    }
+    guard build(place) else { return body(nil) }
+    return scratch.withUnsafeBytes { body($0) }
   }
 
-  private mutating func build(_ batch: Int, _ row: Int) -> Bool {
+  private mutating func build(_ place: Int) -> Bool {
     scratch.removeAll(keepingCapacity: true)
-    for index in key {
-      let column = batches[batch].columns[index]
-      guard column.isValid(row) else { return false }
-      EntityKeyBuilder.appendPart(of: key.count, to: &scratch) { column.append(row, to: &$0) }
+    for part in 0..<parts {
+      let column = keys[current * parts + part]
+      guard column.isValid(place) else { return false }
+      EntityKeyBuilder.appendPart(of: parts, to: &scratch) { column.append(place, to: &$0) }
     }
     return true
+  }
+
+  /// The mean length of some of the keys of a range of rows.
+  func meanKeyBytes(_ rows: Range<Int>) -> Int {
+    var spine = self
+    let sampled = min(rows.count, 1000)
+    if sampled == 0 { return 0 }
+    let bytes = (0..<sampled).reduce(0) { total, index in
+      spine.withKey(rows.lowerBound + rows.count / sampled * index) { total + ($0?.count ?? 0) }
+    }
+    return bytes / sampled
   }
 
   /// The instant of a row.
   @inline(__always)
   mutating func time(_ row: Int) throws(SpineError) -> Timestamp {
-    try timestamp(row, time)
+    let place = place(row)
+    return try Self.timestamp(times[current], place, row, timeName)
   }
 
   /// What is known to a row, where the rows say so themselves.
   @inline(__always)
   mutating func known(_ row: Int) throws(SpineError) -> Timestamp? {
-    guard let known else { return nil }
-    return try timestamp(row, known)
+    if knowns.isEmpty { return nil }
+    let place = place(row)
+    return try Self.timestamp(knowns[current], place, row, knownName)
   }
 
   @inline(__always)
-  private mutating func timestamp(_ row: Int, _ index: Int) throws(SpineError) -> Timestamp {
-    let (batch, place) = place(row)
-    let column = batches[batch].columns[index]
-    guard column.isValid(place) else { throw SpineError(row: row, column: column.name, .null) }
+  private static func timestamp(
+    _ column: ColumnMemory, _ place: Int, _ row: Int, _ name: String
+  ) throws(SpineError) -> Timestamp {
+    guard column.isValid(place) else { throw SpineError(row: row, column: name, .null) }
     let milliseconds = column.int64(place)
     guard let time = Timestamp(milliseconds: milliseconds) else {
-      throw SpineError(row: row, column: column.name, .outOfRange(milliseconds))
+      throw SpineError(row: row, column: name, .outOfRange(milliseconds))
     }
     return time
-  }
-}
-
-/// A row that cannot be answered.
-public struct SpineError: Error, Hashable, Sendable {
-  /// From 0, through all batches of the call.
-  public let row: Int
-  public let column: String
-  public let reason: Reason
-
-  public enum Reason: Hashable, Sendable {
-    case null
-    /// Milliseconds since the epoch.
-    case outOfRange(Int64)
-  }
-
-  init(row: Int, column: String, _ reason: Reason) {
-    self.row = row
-    self.column = column
-    self.reason = reason
-  }
-
-  /// What to say of the row, and what to do about it.
-  public var explanation: String {
-    switch reason {
-    case .null: "is null: every row needs a time; fill it in or leave the row out"
-    case .outOfRange(let milliseconds):
-      "is \(milliseconds) ms since 1970, outside of the years 0001 to 9999: are these milliseconds?"
-    }
   }
 }

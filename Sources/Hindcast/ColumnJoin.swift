@@ -4,8 +4,6 @@ import AsOfJoin
 import FeatureModel
 import SliceStore
 
-extension FeatureReader: PointInTimeReader {}
-
 /// A column that a spine has.
 public struct SpineField: Hashable, Sendable {
   public let name: String
@@ -120,8 +118,8 @@ public final class ColumnJoin: Sendable {
   /// The sources with the same key go together: their rows are put in order once.
   private func targets(
     _ rows: Int, _ columns: inout [FeatureColumn?]
-  ) -> (targets: [JoinTarget<FeatureReader>], views: [[String]]) {
-    var targets: [JoinTarget<FeatureReader>] = []
+  ) -> (targets: [JoinTarget], views: [[String]]) {
+    var targets: [JoinTarget] = []
     var views: [[String]] = []
     var keys: [[Int]] = []
     for source in plan.sources where !keys.contains(source.key) { keys.append(source.key) }
@@ -132,11 +130,9 @@ public final class ColumnJoin: Sendable {
       let (store, snapshot) = (store, snapshot)
       targets.append(
         JoinTarget(key: key.map { places[$0] }, columns: target) {
-          entities throws(StoreError) in
-          try sources.map { source throws(StoreError) in
-            try store.reader(
-              of: source.view.declaration.name, features: source.features, snapshot: snapshot,
-              sweeping: entities)
+          entities throws(ReaderFailure) in
+          try sources.map { source throws(ReaderFailure) in
+            try StoreReader(store, source, snapshot, sweeping: entities)
           }
         })
       views.append(sources.map(\.view.declaration.name))
@@ -156,6 +152,49 @@ public final class ColumnJoin: Sendable {
       for index in same { columns[index] = column }
       return column
     }
+  }
+}
+
+/// One view of a store, as a join asks for it.
+private final class StoreReader: PointInTimeReader {
+  private let reader: FeatureReader
+
+  init(
+    _ store: Store, _ source: JoinPlan.Source, _ snapshot: StoreSnapshot, sweeping entities: Int
+  ) throws(ReaderFailure) {
+    do throws(StoreError) {
+      reader = try store.reader(
+        of: source.view.declaration.name, features: source.features, snapshot: snapshot,
+        sweeping: entities)
+    } catch { throw ReaderFailure(error) }
+  }
+
+  override func admit(_ time: Timestamp) throws(ReaderFailure) {
+    do throws(StoreError) { try reader.admit(time) } catch { throw ReaderFailure(error) }
+  }
+
+  override func select(
+    hash: UInt64, entity: UnsafeRawBufferPointer, from first: Timestamp, through last: Timestamp
+  ) throws(ReaderFailure) {
+    do throws(StoreError) {
+      try reader.select(hash: hash, entity: entity, from: first, through: last)
+    } catch { throw ReaderFailure(error) }
+  }
+
+  override func answer(
+    at time: Timestamp, _ mode: ReadMode, into row: AnswerRow
+  ) throws(ReaderFailure) {
+    do throws(StoreError) { try reader.answer(at: time, mode) } catch {
+      throw ReaderFailure(error)
+    }
+    for feature in reader.values.indices { row.set(feature, reader.values[feature]) }
+  }
+
+  override func answerEmpty(at time: Timestamp, into row: AnswerRow) throws(ReaderFailure) {
+    do throws(StoreError) { try reader.answerEmpty(at: time) } catch {
+      throw ReaderFailure(error)
+    }
+    for feature in reader.values.indices { row.set(feature, reader.values[feature]) }
   }
 }
 

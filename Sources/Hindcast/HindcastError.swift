@@ -56,13 +56,18 @@ extension HindcastError {
 
 extension HindcastError {
   /// - Parameter time: the spine's column of the rows' instants.
-  init(_ error: JoinError<StoreError>, time: String) {
+  init(_ error: JoinError, time: String) {
     switch error {
     case .spine(let error):
       self = .spineRow(error.row, column: error.column, reason: error.explanation)
-    case .reader(let error, row: let row?):
-      self = .storeAtRow("row \(row)", column: time, error, row: row)
-    case .reader(let error, row: nil): self = .store(error)
+    case .reader(let failure, let row):
+      guard let error = failure.error as? StoreError else {
+        preconditionFailure("a store's reader fails with the store's errors")
+      }
+      self =
+        if let row { .storeAtRow("row \(row)", column: time, error, row: row) } else {
+          .store(error)
+        }
     case .cancelled: self = .cancelled
     }
   }

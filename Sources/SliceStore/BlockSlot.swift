@@ -8,14 +8,8 @@ struct BlockSlot: ~Copyable {
   private(set) var number: Int64?
   /// Nil where the store has no such block.
   private(set) var view: BlockView?
-  /// Of the selected columns.
-  private(set) var payloads: [UnsafeRawBufferPointer]
   private var pinned: PinnedBytes?
   private var copy: [UInt8] = []
-
-  init(columns: Int) {
-    payloads = Array(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: columns)
-  }
 
   /// Lets go of the block, and keeps the memory.
   mutating func clear() {
@@ -25,27 +19,25 @@ struct BlockSlot: ~Copyable {
   }
 
   /// Takes a block that was read by its key; nil where there is none.
-  mutating func take(
-    _ number: Int64, _ pinned: consuming PinnedBytes?, _ places: [Int]
-  ) throws(CodecError) {
+  mutating func take(_ number: Int64, _ pinned: consuming PinnedBytes?) throws(CodecError) {
     clear()
     self.pinned = pinned
     self.number = number
-    if let bytes = self.pinned?.bytes { try parse(bytes, places) }
+    if let bytes = self.pinned?.bytes { view = try BlockView(bytes) }
   }
 
   /// Takes bytes that the caller keeps in place until the next `clear`.
   mutating func take(
-    _ number: Int64, borrowed bytes: UnsafeRawBufferPointer, _ places: [Int]
+    _ number: Int64, borrowed bytes: UnsafeRawBufferPointer
   ) throws(CodecError) {
     clear()
     self.number = number
-    try parse(bytes, places)
+    view = try BlockView(bytes)
   }
 
   /// Takes a copy of bytes.
   mutating func take(
-    _ number: Int64, copying bytes: UnsafeRawBufferPointer, _ places: [Int]
+    _ number: Int64, copying bytes: UnsafeRawBufferPointer
   ) throws(CodecError) {
     clear()
     self.number = number
@@ -53,15 +45,7 @@ struct BlockSlot: ~Copyable {
     copy.append(contentsOf: bytes)
     // The array is not touched again until the next copy, so its memory stays where it is.
     let start = copy.withUnsafeBytes { $0.baseAddress }
-    try parse(UnsafeRawBufferPointer(start: start, count: bytes.count), places)
-  }
-
-  private mutating func parse(
-    _ bytes: UnsafeRawBufferPointer, _ places: [Int]
-  ) throws(CodecError) {
-    let view = try BlockView(bytes)
-    for index in places.indices { payloads[index] = try view.column(places[index]) }
-    self.view = view
+    view = try BlockView(UnsafeRawBufferPointer(start: start, count: bytes.count))
   }
 }
 
@@ -72,10 +56,10 @@ struct BlockSlots: ~Copyable {
   /// The place that is given away next.
   private var next = 0
 
-  init(count: Int, columns: Int) {
+  init(count: Int) {
     self.count = count
     slots = .allocate(capacity: count)
-    for index in 0..<count { (slots + index).initialize(to: BlockSlot(columns: columns)) }
+    for index in 0..<count { (slots + index).initialize(to: BlockSlot()) }
   }
 
   deinit {
@@ -102,7 +86,7 @@ struct BlockSlots: ~Copyable {
   }
 
   mutating func clear() {
-    for index in 0..<count { slots[index].clear() }
+    for index in 0..<count where slots[index].number != nil { slots[index].clear() }
     next = 0
   }
 }

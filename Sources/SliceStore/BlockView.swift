@@ -15,7 +15,7 @@
 import Aggregates
 
 /// A parsed block; borrows its bytes.
-package struct BlockView {
+package struct BlockView: BitwiseCopyable {
   static let format: UInt8 = 1
   static let lagMax: Int64 = (1 << 31) - 2
 
@@ -94,6 +94,31 @@ package struct BlockView {
       position += length
     }
     throw .malformed("no column \(index)")
+  }
+
+  /// Calls `body` with the bytes of the columns at some ascending places, borrowed, and the index of each
+  /// among the places.
+  @inline(__always)
+  func forEachColumn(
+    at places: [Int],
+    _ body: (_ index: Int, _ column: UnsafeRawBufferPointer) throws(CodecError) -> Void
+  ) throws(CodecError) {
+    var position = columnsAt
+    var current = 0
+    for index in places.indices {
+      while true {
+        try Self.need(position + 4, bytes.count)
+        let length = Int(bytes.littleEndian32(at: position))
+        let start = position + 4
+        position = start + length
+        try Self.need(position, bytes.count)
+        current += 1
+        if current - 1 == places[index] {
+          try body(index, UnsafeRawBufferPointer(rebasing: bytes[start..<position]))
+          break
+        }
+      }
+    }
   }
 
   /// Checks what reading relies on but does not check each time: ascending entries inside the block.

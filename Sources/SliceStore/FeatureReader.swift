@@ -10,17 +10,22 @@ public final class FeatureReader {
   public let plan: ViewPlan
   /// Indices into `plan.features`, in the order of the answers.
   public let features: [Int]
+  /// The features as the latest request found them, in their order.
+  @exclusivity(unchecked) public private(set) var values: [Value]
   private let source: BlockSource
   private let floor: FloorMark
+  /// Those that the features stand on.
   private let accumulators: [Accumulator]
   private let readers: [GroupReader]
   private let length: SliceLength
   private let steps: [Step]
   /// In the order of their steps.
   private let outputs: [Output]
+  /// Slices of the longest window.
+  private let longest: Int64
   private let snapshot: Snapshot?
-  /// What the values that the caller has were computed for.
-  private var answered: SliceRequest?
+  /// What `values` were computed for; nil where that was another entity.
+  @exclusivity(unchecked) private var answered: SliceRequest?
 
   /// All features with one window length, shortest first.
   private struct Step {
@@ -28,11 +33,15 @@ public final class FeatureReader {
     let outputs: Range<Int>
   }
 
-  /// What is left of a feature when it is asked for: no names, which would be counted for each value.
-  private struct Output {
+  /// A feature's value, read off the accumulators of this reader.
+  private final class Output {
     let place: Int
-    let columns: [Int]
-    let finish: @Sendable (_ accumulators: [Accumulator], _ places: [Int]) -> Value
+    let reading: AggregatePlan.Reading
+
+    init(place: Int, reading: @escaping AggregatePlan.Reading) {
+      self.place = place
+      self.reading = reading
+    }
   }
 
   init(
@@ -44,13 +53,13 @@ public final class FeatureReader {
     self.source = source
     self.floor = floor
     self.snapshot = snapshot
-    let accumulators = plan.columns.map { $0.spec.make() }
-    self.accumulators = accumulators
+    values = Array(repeating: .null, count: features.count)
+    let all = plan.columns.map { $0.spec.make() }
     let needed = Set(features.flatMap { plan.features[$0].columns })
     var readers: [GroupReader] = []
     for group in plan.groups {
       let selected = group.columns.enumerated().filter { needed.contains($0.element) }
-        .map { GroupReader.Selected(place: $0.offset, accumulator: accumulators[$0.element]) }
+        .map { GroupReader.Selected(place: $0.offset, accumulator: all[$0.element]) }
       if selected.isEmpty { continue }
       readers.append(
         try GroupReader(
@@ -58,11 +67,15 @@ public final class FeatureReader {
           sweeping: entities))
     }
     self.readers = readers
+    accumulators = needed.sorted().map { all[$0] }
     length = plan.declaration.slice
-    (steps, outputs) = Self.lowered(plan, features)
+    (steps, outputs) = Self.lowered(plan, features, all)
+    longest = steps.last?.slices ?? 0
   }
 
-  private static func lowered(_ plan: ViewPlan, _ features: [Int]) -> ([Step], [Output]) {
+  private static func lowered(
+    _ plan: ViewPlan, _ features: [Int], _ accumulators: [Accumulator]
+  ) -> ([Step], [Output]) {
     var steps: [Step] = []
     var outputs: [Output] = []
     let placed = features.enumerated().map {
@@ -72,7 +85,8 @@ public final class FeatureReader {
     for length in Set(placed.map { slices($0.feature) }).sorted() {
       let start = outputs.count
       for (place, feature) in placed where slices(feature) == length {
-        outputs.append(Output(place: place, columns: feature.columns, finish: feature.finish))
+        let reading = feature.reading(feature.columns.map { accumulators[$0] })
+        outputs.append(Output(place: place, reading: reading))
       }
       steps.append(Step(slices: length, outputs: start..<outputs.count))
     }
@@ -89,7 +103,8 @@ public final class FeatureReader {
   ) throws(StoreError) {
     try select(hash: hash, entity: entity, from: time, through: time)
     defer { release() }
-    try answer(at: time, mode, into: &values)
+    try answer(at: time, mode)
+    copy(to: &values)
   }
 
   /// Turns to an entity, whose requests have times from `first` to `last`; borrows nothing of `entity`.
@@ -97,11 +112,12 @@ public final class FeatureReader {
     hash: UInt64, entity: UnsafeRawBufferPointer, from first: Timestamp, through last: Timestamp
   ) throws(StoreError) {
     answered = nil
-    guard let longest = steps.last else { return }
     // One slice more than most modes look at: `fresh` sees the request's own.
-    let slices =
-      length.slice(of: first).index - longest.slices..<length.slice(of: last).index + 1
-    for reader in readers { try reader.select(hash: hash, entity: entity, slices) }
+    let end = length.slice(of: last).index + 1
+    let start = first == last ? end - 1 : length.slice(of: first).index
+    for reader in readers {
+      try reader.select(hash: hash, entity: entity, start - longest..<end)
+    }
   }
 
   /// Lets go of the selected entity's blocks.
@@ -110,26 +126,18 @@ public final class FeatureReader {
     for reader in readers { reader.release() }
   }
 
-  /// The features of the selected entity at one time. `values` is replaced; it may hold what the call before
-  /// left there, or be empty.
-  public func answer(
-    at time: Timestamp, _ mode: ReadMode, into values: inout [Value]
-  ) throws(StoreError) {
+  /// Puts the features of the selected entity at one time into `values`.
+  public func answer(at time: Timestamp, _ mode: ReadMode) throws(StoreError) {
     let request = SliceRequest(at: time, mode, length)
-    if request == answered, values.count == features.count { return }
-    let start = length.slice(of: time).index
+    if request == answered { return }
+    let start = mode == .fresh ? request.end - 1 : request.end
     try checkFloor(at: start)
     answered = nil
     for accumulator in accumulators { accumulator.reset() }
     for reader in readers { reader.begin(request) }
-    if values.count != features.count {
-      values = Array(repeating: .null, count: features.count)
-    }
     for step in steps {
       for reader in readers { try reader.fold(from: start - step.slices) }
-      for index in step.outputs {
-        values[outputs[index].place] = outputs[index].finish(accumulators, outputs[index].columns)
-      }
+      read(step.outputs)
     }
     // Slices may have expired, and gone, while they were read.
     try checkFloor(at: start)
@@ -152,25 +160,31 @@ public final class FeatureReader {
     return values
   }
 
-  /// The features of an entity without events: what a row whose key has a null is answered with.
-  public func answerEmpty(
-    at time: Timestamp, into values: inout [Value]
-  ) throws(StoreError) {
+  /// Puts the features of an entity without events into `values`: what a row whose key has a null is
+  /// answered with.
+  public func answerEmpty(at time: Timestamp) throws(StoreError) {
     answered = nil
     try checkFloor(at: length.slice(of: time).index)
     for accumulator in accumulators { accumulator.reset() }
-    values = features.map { index in
-      let feature = plan.features[index]
-      return feature.finish(accumulators, feature.columns)
-    }
+    read(outputs.indices)
+  }
+
+  @inline(__always)
+  private func read(_ range: Range<Int>) {
+    for index in range { values[outputs[index].place] = outputs[index].reading() }
+  }
+
+  /// Keeps the caller's memory and our own apart, so that neither is ever made anew.
+  private func copy(to other: inout [Value]) {
+    if other.count != values.count { other = Array(repeating: .null, count: values.count) }
+    for index in values.indices { other[index] = values[index] }
   }
 
   private func checkFloor(at slice: Int64) throws(StoreError) {
     let floor = floor.current
-    guard floor > .min, let longest = steps.last, slice - longest.slices < floor else { return }
+    guard floor > .min, slice - longest < floor else { return }
     throw .expired(
-      view: plan.declaration.name,
-      needs: length.start(of: Slice(index: slice - longest.slices)),
+      view: plan.declaration.name, needs: length.start(of: Slice(index: slice - longest)),
       floor: length.start(of: Slice(index: floor)))
   }
 }
@@ -196,25 +210,23 @@ extension FeatureReader {
     let needed = Set(feature.columns.map { plan.columns[$0].group })
     precondition(needed.count == 1, "the partials of one feature share a group")
     let group = plan.groups.first { $0.columns.contains(feature.columns[0]) }!
-    let selected = group.columns.enumerated().filter { feature.columns.contains($0.element) }
-      .map { GroupReader.Selected(place: $0.offset, accumulator: accumulators[$0.element]) }
+    let accumulators = feature.columns.map { plan.columns[$0].spec.make() }
+    let reading = feature.reading(accumulators)
+    let selected = zip(feature.columns, accumulators).map { column, accumulator in
+      GroupReader.Selected(
+        place: plan.columns[column].placeInGroup, accumulator: accumulator)
+    }.sorted { $0.place < $1.place }
     let reader = try GroupReader(
       view: plan.id, group: group, selected: selected, source: source, snapshot: snapshot)
     var found: [Contribution] = []
     try entity.bytes.withBytes { bytes throws(StoreError) in
       try reader.select(hash: entity.hash64, entity: bytes, start..<start + 1)
       reader.begin(SliceRequest(at: time, mode, length))
-      try reader.visit(from: start) { blockStart, entries throws(CodecError) in
-        for entry in entries {
-          for column in selected { column.accumulator.reset() }
-          try reader.foldEntry(entry)
-          let (slice, lag) = reader.entry(entry, blockStart: blockStart)
-          found.append(
-            Contribution(
-              slice: length.start(of: Slice(index: slice)),
-              arrival: length.start(of: Slice(index: slice + lag)),
-              value: feature.finish(accumulators, feature.columns)))
-        }
+      try reader.explain(from: start) { slice, lag in
+        found.append(
+          Contribution(
+            slice: length.start(of: Slice(index: slice)),
+            arrival: length.start(of: Slice(index: slice + lag)), value: reading()))
       }
     }
     try checkFloor(at: length.slice(of: time).index)

@@ -8,38 +8,46 @@ import Rocks
 
 /// One group's part of a window read; kept from request to request. Not for use by two threads.
 final class GroupReader {
-  /// The columns that the reader's features stand on, by place in the group.
+  // Nothing that is called from here comes back, so access checks would find nothing.
+
+  /// The columns that the reader's features stand on, by place in the group; ascending.
   struct Selected {
     let place: Int
     let accumulator: Accumulator
   }
 
-  /// Blocks that are kept at hand: those of one window, for nearly all views. A longer one reads its blocks
-  /// again for every request.
-  private static let slotCount = 4
-
   private let view: ViewID
   private let number: UInt8
   private let cut: BlockCut
-  private let selected: [Selected]
+  private let accumulators: [Accumulator]
   private let places: [Int]
   private let source: BlockSource
   private let options: ReadOptions
-  private var sweep: BlockSweep?
-  private var key: [UInt8] = []
-  private var hash: UInt64 = 0
-  private var request = SliceRequest.none
-  private var slots: BlockSlots
+  private let isSweeping: Bool
+  @exclusivity(unchecked) private var sweep: BlockSweep?
+  @exclusivity(unchecked) private var key: [UInt8] = []
+  @exclusivity(unchecked) private var hash: UInt64 = 0
+  @exclusivity(unchecked) private var request = SliceRequest.none
+  /// Blocks that are kept at hand: those of one window, for nearly all views. A longer one reads its blocks
+  /// again for every request.
+  @exclusivity(unchecked) private var slots = BlockSlots(count: Accumulator.slotCount)
   /// Blocks of the entity that the sweep has passed: what is not in a slot is not in the store.
-  private var swept: Range<Int64> = 0..<0
-  /// The block that is being walked, in its slot.
-  private var loaded: Int64?
-  private var slot = 0
-  private var block: BlockView?
-  /// Slices from here on are folded already.
-  private var low: Int64 = 0
-  /// Entries of the loaded block from here on are folded already.
-  private var nextEntry = 0
+  @exclusivity(unchecked) private var swept: Range<Int64> = 0..<0
+  @exclusivity(unchecked) private var walk = Walk()
+
+  /// How far the walk back through the entity's slices has come.
+  private struct Walk: BitwiseCopyable {
+    /// Slices from here on are folded already.
+    var low: Int64 = 0
+    /// The block that is being walked; nil before the first.
+    var loaded: Int64?
+    /// Nil where the store has no such block.
+    var block: BlockView?
+    /// Where the block is.
+    var slot = 0
+    /// Entries of the block from here on are folded already.
+    var nextEntry = 0
+  }
 
   /// - Parameter sweeping: about how many entities will be asked for in the order of their keys; nil for
   ///   look-ups of single ones.
@@ -50,11 +58,11 @@ final class GroupReader {
     self.view = view
     number = group.number
     cut = group.cut
-    self.selected = selected
+    accumulators = selected.map(\.accumulator)
     places = selected.map(\.place)
     self.source = source
     options = ReadOptions(snapshot: snapshot)
-    slots = BlockSlots(count: Self.slotCount, columns: selected.count)
+    isSweeping = entities != nil
     if let entities {
       sweep = try BlockSweep(
         source, view: view, group: group.number, snapshot: snapshot, entities: entities)
@@ -65,19 +73,18 @@ final class GroupReader {
   func select(
     hash: UInt64, entity: UnsafeRawBufferPointer, _ slices: Range<Int64>
   ) throws(StoreError) {
+    release()
     self.hash = hash
     key.removeAll(keepingCapacity: true)
     SliceKey.append(view: view, group: number, hash: hash, entity: entity, block: 0, to: &key)
-    release()
-    if sweep != nil {
+    if isSweeping {
       try gather(cut.block(of: slices.lowerBound, hash), cut.block(of: slices.upperBound - 1, hash))
     }
   }
 
   /// Takes the blocks `first ... last` off the sweep, where they fit the slots.
   private func gather(_ first: Int64, _ last: Int64) throws(StoreError) {
-    guard last - first < Int64(Self.slotCount) else { return }
-    guard try seal(first) else { return }
+    guard last - first < Int64(slots.count), seal(first) else { return }
     try key.withBytes { key throws(StoreError) in
       try sweep!.move(to: key, hash: hash)
       while let (number, bytes) = sweep!.block(of: key), number <= last {
@@ -85,11 +92,13 @@ final class GroupReader {
         do throws(CodecError) {
           if number == last {
             // The sweep moves on with the next entity, and until then the bytes stay.
-            try slots[slot].take(number, borrowed: bytes, places)
-            break
+            try slots[slot].take(number, borrowed: bytes)
+          } else {
+            try slots[slot].take(number, copying: bytes)
           }
-          try slots[slot].take(number, copying: bytes, places)
+          try open(slot)
         } catch { throw corrupt(error) }
+        if number == last { break }
         try sweep!.next()
       }
     }
@@ -98,7 +107,7 @@ final class GroupReader {
 
   /// Puts a block's number into the key; false where no block can have it: every stored slice comes from a
   /// `Timestamp`.
-  private func seal(_ number: Int64) throws(StoreError) -> Bool {
+  private func seal(_ number: Int64) -> Bool {
     guard let block = Int32(exactly: number) else { return false }
     key.withUnsafeMutableBytes {
       $0.storeBytes(of: SliceKey.blockBytes(block), toByteOffset: $0.count - 4, as: UInt32.self)
@@ -106,18 +115,27 @@ final class GroupReader {
     return true
   }
 
+  /// Hands the columns of a slot's block to the accumulators.
+  @inline(__always)
+  private func open(_ slot: Int) throws(CodecError) {
+    guard let view = slots[slot].view else { return }
+    try view.forEachColumn(at: places) { index, column throws(CodecError) in
+      try accumulators[index].open(
+        StoredColumn(bytes: column, rows: view.entryCount), slot: slot)
+    }
+  }
+
   /// Starts a request for the entity.
   @inline(__always)
   func begin(_ request: SliceRequest) {
     self.request = request
-    loaded = nil
-    low = request.end
+    walk.loaded = nil
+    walk.low = request.end
   }
 
   /// Lets go of all blocks.
   func release() {
-    loaded = nil
-    block = nil
+    walk = Walk()
     swept = 0..<0
     slots.clear()
   }
@@ -125,96 +143,104 @@ final class GroupReader {
   /// Folds all entries of slices `[start, what was folded before)`.
   /// - Complexity: O(entries in between), and one point read per block that is not at hand.
   func fold(from start: Int64) throws(StoreError) {
-    try visit(from: start) { _, entries throws(CodecError) in
-      for index in selected.indices {
-        try selected[index].accumulator.fold(
-          slots[slot].payloads[index], rows: block!.entryCount, entries: entries)
+    try visit(from: start) { _, slot, entries throws(CodecError) in
+      for index in accumulators.indices {
+        try accumulators[index].fold(slot: slot, entries: entries)
       }
     }
   }
 
-  /// Calls `body` with (slice of the block's start, entries) for maximal runs of entries that count,
-  /// newest block first.
+  /// Calls `body` with (slice of the block's start, its slot, entries) for maximal runs of entries that
+  /// count, newest block first.
   @inline(__always)
-  func visit(
+  private func visit(
     from start: Int64,
-    _ body: (_ blockStart: Int64, _ entries: Range<Int>) throws(CodecError) -> Void
+    _ body: (_ blockStart: Int64, _ slot: Int, _ entries: Range<Int>) throws(CodecError) -> Void
   ) throws(StoreError) {
-    while low > start {
-      let number = cut.block(of: low - 1, hash)
-      if number != loaded { try load(number) }
+    var walk = walk
+    while walk.low > start {
+      let number = cut.block(of: walk.low - 1, hash)
+      if number != walk.loaded { try load(number, &walk) }
       let blockStart = cut.firstSlice(of: number, hash)
       let bound = max(start, blockStart)
-      if let block {
-        let first =
-          bound == blockStart ? 0 : block.firstEntry(from: Int(bound - blockStart))
+      if let block = walk.block {
+        let first = bound == blockStart ? 0 : block.firstEntry(from: Int(bound - blockStart))
         do throws(CodecError) {
-          try visitRuns(block, blockStart, first..<nextEntry, body)
+          try visitRuns(block, blockStart, walk.slot, first..<walk.nextEntry, body)
         } catch { throw corrupt(error) }
-        nextEntry = first
+        walk.nextEntry = first
       }
-      low = bound
+      walk.low = bound
     }
-  }
-
-  /// The (slice, lag) of an entry of the loaded block, and its columns; for explaining.
-  func entry(_ index: Int, blockStart: Int64) -> (slice: Int64, lag: Int64) {
-    (blockStart + Int64(block!.offset(index)), block!.lag(index))
-  }
-
-  func foldEntry(_ entry: Int) throws(CodecError) {
-    for index in selected.indices {
-      try selected[index].accumulator.fold(
-        slots[slot].payloads[index], rows: block!.entryCount, entries: entry..<entry + 1)
-    }
+    self.walk = walk
   }
 
   @inline(__always)
   private func visitRuns(
-    _ block: BlockView, _ blockStart: Int64, _ entries: Range<Int>,
-    _ body: (_ blockStart: Int64, _ entries: Range<Int>) throws(CodecError) -> Void
+    _ block: BlockView, _ blockStart: Int64, _ slot: Int, _ entries: Range<Int>,
+    _ body: (_ blockStart: Int64, _ slot: Int, _ entries: Range<Int>) throws(CodecError) -> Void
   ) throws(CodecError) {
     if entries.isEmpty { return }
     let newest = blockStart + Int64(block.offset(entries.upperBound - 1))
     if request.arrivalLimit == .max || (block.lagWidth == 0 && newest < request.arrivalLimit) {
-      return try body(blockStart, entries)
+      return try body(blockStart, slot, entries)
     }
     var runStart = entries.lowerBound
     for entry in entries {
       let arrival = blockStart + Int64(block.offset(entry)) + block.lag(entry)
       if arrival >= request.arrivalLimit {
-        if runStart < entry { try body(blockStart, runStart..<entry) }
+        if runStart < entry { try body(blockStart, slot, runStart..<entry) }
         runStart = entry + 1
       }
     }
-    if runStart < entries.upperBound { try body(blockStart, runStart..<entries.upperBound) }
+    if runStart < entries.upperBound { try body(blockStart, slot, runStart..<entries.upperBound) }
   }
 
   /// Brings a block to hand, if it is not, and stands behind its last entry that the request may see.
-  private func load(_ number: Int64) throws(StoreError) {
-    loaded = number
-    block = nil
+  private func load(_ number: Int64, _ walk: inout Walk) throws(StoreError) {
+    walk.loaded = number
+    walk.block = nil
     if let place = slots.place(of: number) {
-      slot = place
+      walk.slot = place
     } else {
       if swept.contains(number) { return }
-      guard try seal(number) else { return }
-      slot = slots.another()
-      slots[slot].clear()
+      guard seal(number) else { return }
+      walk.slot = slots.another()
+      slots[walk.slot].clear()
       try key.withBytes { key throws(StoreError) in
         let pinned = try source.pinned(key, options)
-        do throws(CodecError) { try slots[slot].take(number, pinned, places) } catch {
-          throw corrupt(error)
-        }
+        do throws(CodecError) {
+          try slots[walk.slot].take(number, pinned)
+          try open(walk.slot)
+        } catch { throw corrupt(error) }
       }
     }
-    guard let view = slots[slot].view else { return }
-    let wanted = min(low - cut.firstSlice(of: number, hash), Int64(cut.slicesPerBlock))
-    nextEntry = view.firstEntry(from: Int(wanted))
-    block = view
+    guard let view = slots[walk.slot].view else { return }
+    let wanted = min(walk.low - cut.firstSlice(of: number, hash), Int64(cut.slicesPerBlock))
+    walk.nextEntry = view.firstEntry(from: Int(wanted))
+    walk.block = view
   }
 
   private func corrupt(_ error: CodecError) -> StoreError {
     return .corrupt(what: "block with key \(key.withUnsafeBytes(SliceKey.hex))", error)
+  }
+}
+
+extension GroupReader {
+  /// Calls `body` for each entry of slices from `start` on that counts, with its slice and arrival lag and
+  /// with the accumulators standing at that entry alone; newest block first.
+  func explain(
+    from start: Int64, _ body: (_ slice: Int64, _ lag: Int64) -> Void
+  ) throws(StoreError) {
+    try visit(from: start) { blockStart, slot, entries throws(CodecError) in
+      guard let block = slots[slot].view else { return }
+      for entry in entries {
+        for accumulator in accumulators {
+          accumulator.reset()
+          try accumulator.fold(slot: slot, entries: entry..<entry + 1)
+        }
+        body(blockStart + Int64(block.offset(entry)), block.lag(entry))
+      }
+    }
   }
 }

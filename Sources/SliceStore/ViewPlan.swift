@@ -39,7 +39,8 @@ public struct ViewPlan: Sendable {
   public struct Feature: Sendable {
     public let declaration: FeatureDeclaration
     let columns: [Int]
-    let finish: @Sendable (_ accumulators: [Accumulator], _ places: [Int]) -> Value
+    /// From accumulators of `columns`, in their order, to the value.
+    let reading: @Sendable (_ accumulators: [Accumulator]) -> AggregatePlan.Reading
   }
 
   /// Blocks of narrow partials: five years of days, so that a year needs a second point read for one
@@ -69,7 +70,7 @@ public struct ViewPlan: Sendable {
         throw .needsBackfill(view: declaration.name, feature: feature.name)
       }
       features.append(
-        Feature(declaration: feature, columns: columns.compactMap { $0 }, finish: plan.finish))
+        Feature(declaration: feature, columns: columns.compactMap { $0 }, reading: plan.reading))
     }
     self.id = id
     self.declaration = declaration

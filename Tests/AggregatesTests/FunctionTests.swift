@@ -120,7 +120,7 @@ struct FunctionTests {
         absorb(value, spec.slot, type, accumulator, time: Int64(index) * interval)
       }
     }
-    let result = plan.finish(accumulators, Array(accumulators.indices))
+    let result = plan.reading(accumulators)()
     let stored = plan.partials.map { $0.make() }
     for (accumulator, target) in zip(accumulators, stored) {
       accumulator.finishEntry()
@@ -129,7 +129,7 @@ struct FunctionTests {
       accumulator.encodeEntries(into: &column)
       try column.withUnsafeBytes { try target.fold($0, rows: 2, entries: 0..<2) }
     }
-    #expect(plan.finish(stored, Array(stored.indices)) == result)
+    #expect(plan.reading(stored)() == result)
     return result
   }
 

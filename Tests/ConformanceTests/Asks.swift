@@ -89,9 +89,8 @@ enum Ask: String, CaseIterable, Sendable {
     if parts.count == question.entity.count {
       return try reader.answer(EntityKey(parts: parts), at: question.at, question.mode)
     }
-    var values: [Value] = []
-    try reader.answerEmpty(at: question.at, into: &values)
-    return values
+    try reader.answerEmpty(at: question.at)
+    return reader.values
   }
 
   private static func get(_ question: Vector.Question, _ store: FeatureStore) throws -> [Value] {

@@ -2,7 +2,7 @@
 // `CodecError`, never a crash. The one idea: after `take`, a run of bytes needs no more checks.
 
 /// A place in a borrowed run of bytes. Valid only as long as the bytes are.
-struct ColumnReader {
+struct ColumnReader: BitwiseCopyable {
   private(set) var rest: UnsafeRawBufferPointer
 
   init(_ bytes: UnsafeRawBufferPointer) { rest = bytes }

@@ -17,10 +17,10 @@ enum DecimalColumn {
   /// Whole numbers below this are exact as doubles.
   private static let wholeLimit: Int64 = 1 << 53
   /// A decimal that is not 0 is at least 10^-4, so the last bit of its double is no lower than this.
-  private static let lowestExponent: Int32 = -70
+  fileprivate static let lowestExponent: Int32 = -70
 
   /// A stored column taken apart; borrows its bytes.
-  private struct Parts {
+  struct Parts: BitwiseCopyable {
     let power: Double
     let base: Int64
     let deltas: DeltaColumn
@@ -73,6 +73,7 @@ enum DecimalColumn {
     }
 
     /// Calls `body` with (entry, residual mantissa), ascending; checks that nothing follows.
+    @inline(__always)
     func forEachResidual(_ body: (Int, Int64) throws(CodecError) -> Void) throws(CodecError) {
       var reader = residuals
       var entry = 0
@@ -93,16 +94,14 @@ enum DecimalColumn {
   }
 }
 
-extension DecimalColumn {
-  /// Adds the given entries to `sum`; the reader stands behind the tag.
-  static func fold(
-    _ reader: inout ColumnReader, _ rows: Int, _ entries: Range<Int>, into sum: inout ExactSum
-  ) throws(CodecError) {
-    let parts = try Parts(&reader, rows)
+extension DecimalColumn.Parts {
+  /// Adds the given entries to `sum`, without their residuals.
+  @inline(__always)
+  func addDecimals(_ entries: Range<Int>, to sum: inout ExactSum) throws(CodecError) {
     // Whole doubles at one low exponent: below 2^30 · 2^70 each, so 2^27 of them fit.
     var total: Int128 = 0
     for entry in entries {
-      let value = try parts.decimal(entry)
+      let value = try decimal(entry)
       guard value.magnitude < 0x1p30, entries.count < 1 << 27 else {
         sum.add(value)
         continue
@@ -110,15 +109,13 @@ extension DecimalColumn {
       let (significand, exponent) = ExactSum.parts(of: value)
       if significand == 0 { continue }
       let signed = Int128(value.sign == .minus ? -significand : significand)
-      total &+= signed &<< Int128(exponent - lowestExponent)
+      total &+= signed &<< Int128(exponent - DecimalColumn.lowestExponent)
     }
-    sum.add(total, exponent: lowestExponent)
-    try parts.forEachResidual { entry, residual throws(CodecError) in
-      if entries.contains(entry) {
-        sum.add(Int128(residual), exponent: parts.residualExponent)
-      }
-    }
+    sum.add(total, exponent: DecimalColumn.lowestExponent)
   }
+}
+
+extension DecimalColumn {
 
   /// Appends all entries; the reader stands behind the tag.
   static func decode(

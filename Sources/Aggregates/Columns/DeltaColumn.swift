@@ -3,7 +3,7 @@
 // but those for the odd widths. Widths are specialised: 1, 2, 4 and 8 are plain loads.
 
 /// A borrowed run of `count` little-endian numbers of `width` bytes (0...16).
-struct DeltaColumn {
+struct DeltaColumn: BitwiseCopyable {
   private let bytes: UnsafeRawBufferPointer
   let count: Int
   let width: Int

@@ -6,22 +6,16 @@
 //   0, i16 exponent, zigzag varint base, u8 width (0...16), entries × width bytes
 //   1, per entry: varint length, i16 exponent, u8 sign (1 is negative), magnitude without leading zeros
 enum SumColumn {
-  private static let narrow: UInt8 = 0
-  private static let wide: UInt8 = 1
+  static let narrow: UInt8 = 0
+  static let wide: UInt8 = 1
 
   /// Adds the given entries to `sum`.
-  @inline(__always)
   static func fold(
     _ column: UnsafeRawBufferPointer, rows: Int, entries: Range<Int>, into sum: inout ExactSum
   ) throws(CodecError) {
-    try ColumnReader.check(rows: rows, entries: entries)
-    var reader = ColumnReader(column)
-    switch try reader.byte() {
-    case narrow: try foldNarrow(&reader, rows, entries, &sum)
-    case DecimalColumn.tag: try DecimalColumn.fold(&reader, rows, entries, into: &sum)
-    case wide: try foldWide(&reader, rows, entries, &sum)
-    case let tag: throw .malformed("sum column with tag \(tag)")
-    }
+    var opened = OpenedSumColumn()
+    try opened.open(StoredColumn(bytes: column, rows: rows))
+    try opened.fold(entries, into: &sum)
   }
 
   /// Appends all entries of a narrow or decimal column; false, and nothing appended, for a wide one.
@@ -47,7 +41,7 @@ enum SumColumn {
   }
 
   @inline(__always)
-  private static func readFrame(
+  static func readFrame(
     _ reader: inout ColumnReader, _ rows: Int
   ) throws(CodecError) -> (exponent: Int32, base: Int128, deltas: DeltaColumn) {
     let exponent = try reader.int16()
@@ -62,15 +56,9 @@ enum SumColumn {
     return (Int32(exponent), base, deltas)
   }
 
-  private static func foldNarrow(
-    _ reader: inout ColumnReader, _ rows: Int, _ entries: Range<Int>, _ sum: inout ExactSum
-  ) throws(CodecError) {
-    let (scale, base, deltas) = try readFrame(&reader, rows)
-    add(deltas.sum(entries), bases: base, count: entries.count, scale, &sum)
-  }
-
   /// Adds count · bases + deltas, in one addition where that fits an Int128.
-  private static func add(
+  @inline(__always)
+  static func add(
     _ deltas: (low: UInt128, high: UInt128), bases base: Int128, count: Int, _ scale: Int32,
     _ sum: inout ExactSum
   ) {
@@ -88,7 +76,7 @@ enum SumColumn {
     sum.add((base >> 64) * count, exponent: scale + 64)
   }
 
-  private static func foldWide(
+  static func foldWide(
     _ reader: inout ColumnReader, _ rows: Int, _ entries: Range<Int>, _ sum: inout ExactSum
   ) throws(CodecError) {
     for row in 0..<rows {

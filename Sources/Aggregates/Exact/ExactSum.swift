@@ -25,7 +25,7 @@ public struct ExactSum: Sendable {
   public mutating func reset() {
     mantissa = 0
     exponent = 0
-    wide = nil
+    if wide != nil { wide = nil }
   }
 
   /// Adds a whole number.

@@ -16,6 +16,7 @@ extension ExactSum {
 
   /// The sum as a whole number; nil where it is none, or outside of Int64.
   public var int64Value: Int64? {
+    if exponent == 0, wide == nil { return Int64(exactly: mantissa) }
     guard let (odd, scale) = narrow, scale >= 0,
       let whole = Self.aligned(odd, from: scale, to: 0)
     else { return nil }

@@ -9,8 +9,9 @@ public enum Count: AggregateFunction {
     accepts: Set(FieldType.allCases), acceptsRows: true, result: { _ in .int })
 
   public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
-    AggregatePlan(partials: [input == nil ? .rows : .values]) { accumulators, places in
-      .int(accumulators.count(places[0]))
+    AggregatePlan(partials: [input == nil ? .rows : .values]) { accumulators in
+      let count = accumulators.sum(0)
+      return { .int(count.count) }
     }
   }
 }

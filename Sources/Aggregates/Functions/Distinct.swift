@@ -23,9 +23,12 @@ public enum Distinct: AggregateFunction {
     let spec = PartialSpec(
       identity: "distinct(\(type.rawValue),\(exactUpTo),\(precision))", slot: .hash, width: .wide
     ) { PartialAccumulator(neutral) }
-    return AggregatePlan(partials: [spec]) { accumulators, places in
-      let count = accumulators.partial(places[0], DistinctSet.self).count
-      return count == 0 ? .null : .int(count)
+    return AggregatePlan(partials: [spec]) { accumulators in
+      let set = accumulators.partial(0, DistinctSet.self)
+      return {
+        let count = set.running.count
+        return count == 0 ? .null : .int(count)
+      }
     }
   }
 }

@@ -9,17 +9,18 @@ extension AggregatePlan {
       let spec = PartialSpec(identity: identity, slot: .text, width: .wide, usesTime: true) {
         PartialAccumulator(TextEdge(side))
       }
-      return AggregatePlan(partials: [spec]) { accumulators, places in
-        accumulators.text(accumulators.partial(places[0], TextEdge.self).utf8)
+      return AggregatePlan(partials: [spec]) { accumulators in
+        let edge = accumulators.partial(0, TextEdge.self)
+        return { .text(edge.running.utf8) }
       }
     }
     let order = WordOrder(type)
     let spec = PartialSpec(identity: identity, slot: .word, width: .narrow, usesTime: true) {
       PartialAccumulator(EdgeValue(side, order))
     }
-    return AggregatePlan(partials: [spec]) { accumulators, places in
-      let kept = accumulators.partial(places[0], EdgeValue.self).kept
-      return kept.map { WordOrder.value($0.ordered, type) } ?? .null
+    return AggregatePlan(partials: [spec]) { accumulators in
+      let edge = accumulators.partial(0, EdgeValue.self)
+      return { edge.running.kept.map { WordOrder.value($0.ordered, type) } ?? .null }
     }
   }
 }

@@ -9,17 +9,18 @@ extension AggregatePlan {
       let spec = PartialSpec(identity: identity, slot: .text, width: .wide) {
         PartialAccumulator(TextExtremum(side))
       }
-      return AggregatePlan(partials: [spec]) { accumulators, places in
-        accumulators.text(accumulators.partial(places[0], TextExtremum.self).utf8)
+      return AggregatePlan(partials: [spec]) { accumulators in
+        let best = accumulators.partial(0, TextExtremum.self)
+        return { .text(best.running.utf8) }
       }
     }
     let order = WordOrder(type)
     let spec = PartialSpec(identity: identity, slot: .word, width: .narrow) {
       PartialAccumulator(Extremum(side, order))
     }
-    return AggregatePlan(partials: [spec]) { accumulators, places in
-      let best = accumulators.partial(places[0], Extremum.self).ordered
-      return best.map { WordOrder.value($0, type) } ?? .null
+    return AggregatePlan(partials: [spec]) { accumulators in
+      let best = accumulators.partial(0, Extremum.self)
+      return { best.running.ordered.map { WordOrder.value($0, type) } ?? .null }
     }
   }
 }

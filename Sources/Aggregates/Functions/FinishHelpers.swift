@@ -1,25 +1,27 @@
-// How functions read their partials: by type, at the places that the view gave them.
+// How functions read their partials: by type, in the order that the plan names them in.
 import FeatureModel
 
 extension [Accumulator] {
-  /// The exact sum at a place that a `SumPartial` was planned for.
-  func sum(_ place: Int) -> ExactSum { (self[place] as! SumAccumulator).running.sum }
+  /// The sums at a place that a `SumPartial` was planned for.
+  func sum(_ place: Int) -> SumAccumulator { self[place] as! SumAccumulator }
 
-  /// The whole number there, for counts.
-  func count(_ place: Int) -> Int64 { sum(place).int64Value ?? .max }
-
-  /// The partial at a place that one of this type was planned for.
-  func partial<P: Partial>(_ place: Int, _: P.Type) -> P {
-    (self[place] as! PartialAccumulator<P>).running
-  }
-
-  /// A kept text as a value; nowhere else is a `String` made.
-  func text(_ utf8: [UInt8]?) -> Value {
-    utf8.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null
+  /// The partials at a place that one of this type was planned for.
+  func partial<P: Partial>(_ place: Int, _: P.Type) -> PartialAccumulator<P> {
+    self[place] as! PartialAccumulator<P>
   }
 }
 
+extension SumAccumulator {
+  /// The whole number that a count has come to.
+  var count: Int64 { running.sum.int64Value ?? .max }
+}
+
 extension Value {
+  /// A kept text as a value; nowhere else is a `String` made.
+  static func text(_ utf8: [UInt8]?) -> Value {
+    utf8.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null
+  }
+
   /// A double that readers of JSON and CSV can have: null instead of an infinity.
   static func finite(_ value: Double) -> Value { value.isFinite ? .double(value) : .null }
 }

@@ -11,12 +11,15 @@ public enum Mean: AggregateFunction {
     accepts: [.int, .double], result: { _ in .double })
 
   public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
-    AggregatePlan(partials: [.values, .sum(field(input))]) { accumulators, places in
-      let count = accumulators.count(places[0])
-      guard count > 0 else { return .null }
-      let sum = accumulators.sum(places[1])
-      let rounded = sum.doubleValue
-      return .double(rounded.isFinite ? rounded / Double(count) : sum.quotient(by: count))
+    AggregatePlan(partials: [.values, .sum(field(input))]) { accumulators in
+      let (values, sums) = (accumulators.sum(0), accumulators.sum(1))
+      return {
+        let count = values.count
+        guard count > 0 else { return .null }
+        let sum = sums.running.sum
+        let rounded = sum.doubleValue
+        return .double(rounded.isFinite ? rounded / Double(count) : sum.quotient(by: count))
+      }
     }
   }
 }

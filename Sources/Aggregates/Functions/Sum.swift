@@ -11,9 +11,10 @@ public enum Sum: AggregateFunction {
 
   public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
     let type = field(input)
-    return AggregatePlan(partials: [.sum(type)]) { accumulators, places in
-      let sum = accumulators.sum(places[0])
-      return type == .double ? .finite(sum.doubleValue) : sum.int64Value.map { .int($0) } ?? .null
+    return AggregatePlan(partials: [.sum(type)]) { accumulators in
+      let sum = accumulators.sum(0)
+      if type == .double { return { .finite(sum.running.sum.doubleValue) } }
+      return { sum.running.sum.int64Value.map { .int($0) } ?? .null }
     }
   }
 }

@@ -20,10 +20,13 @@ extension AggregatePlan {
   static func variance(
     of type: FieldType, then transform: @escaping @Sendable (Double) -> Double
   ) -> AggregatePlan {
-    AggregatePlan(partials: [.values, .sum(type), .squares(type)]) { accumulators, places in
-      let variance = accumulators.sum(places[2]).sampleVariance(
-        count: accumulators.count(places[0]), sum: accumulators.sum(places[1]))
-      return variance.map { .finite(transform($0)) } ?? .null
+    AggregatePlan(partials: [.values, .sum(type), .squares(type)]) { accumulators in
+      let (values, sums, squares) = (accumulators.sum(0), accumulators.sum(1), accumulators.sum(2))
+      return {
+        let variance = squares.running.sum.sampleVariance(
+          count: values.count, sum: sums.running.sum)
+        return variance.map { .finite(transform($0)) } ?? .null
+      }
     }
   }
 }

@@ -7,6 +7,9 @@ public final class SumAccumulator: Accumulator {
   /// The running partial.
   @exclusivity(unchecked) public private(set) var running: SumPartial
   @exclusivity(unchecked) private var entries = SumEntries()
+  /// By slot.
+  @exclusivity(unchecked) private var columns = [OpenedSumColumn](
+    repeating: OpenedSumColumn(), count: Accumulator.slotCount)
 
   /// Starts at zero.
   public init(_ input: SumPartial.Input) { running = SumPartial(input) }
@@ -23,6 +26,12 @@ public final class SumAccumulator: Accumulator {
     _ column: UnsafeRawBufferPointer, rows: Int, entries: Range<Int>
   ) throws(CodecError) {
     try running.fold(column, rows: rows, entries: entries)
+  }
+  public override func open(_ column: StoredColumn, slot: Int) throws(CodecError) {
+    try columns[slot].open(column)
+  }
+  public override func fold(slot: Int, entries: Range<Int>) throws(CodecError) {
+    try columns[slot].fold(entries, into: &running.sum)
   }
   public override func mergeEntries(
     _ columns: [StoredColumn], _ places: [EntryPlace]
