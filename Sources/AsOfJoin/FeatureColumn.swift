@@ -1,6 +1,7 @@
 // One feature's answers for all rows of a join, in Arrow's shape. Threads write rows in any order, each row
 // once; what they share of a word (validity, flags) is changed by atomic operations.
 import FeatureModel
+import Glibc
 import Synchronization
 
 /// A column of answers: values by type, a validity bitmap, offsets for text.
@@ -17,7 +18,6 @@ public final class FeatureColumn: @unchecked Sendable {
   public let validity: UnsafeMutablePointer<UInt64>
   public private(set) var nullCount = 0
 
-  private static let alignment = 64
   private let words: Int
   private let texts: TextParts?
 
@@ -29,14 +29,14 @@ public final class FeatureColumn: @unchecked Sendable {
     validity.initialize(repeating: .max, count: words)
     texts = type == .string ? TextParts(count: count) : nil
     let bytes = type == .bool ? words * 8 : type == .string ? 8 : max(count, 1) * 8
-    values = .allocate(byteCount: bytes, alignment: Self.alignment)
+    values = LargeMemory.allocate(byteCount: bytes)
     // Of numbers, every row is written; of flags, only those that are set.
     if type == .bool { values.initializeMemory(as: UInt8.self, repeating: 0, count: bytes) }
   }
 
   deinit {
     validity.deallocate()
-    values.deallocate()
+    free(values)
     offsets?.deallocate()
   }
 
@@ -47,7 +47,7 @@ public final class FeatureColumn: @unchecked Sendable {
     guard let texts else { return }
     let offsets = UnsafeMutablePointer<Int64>.allocate(capacity: count + 1)
     self.offsets = offsets
-    values.deallocate()
+    free(values)
     values = texts.joined(into: offsets)
   }
 
@@ -67,26 +67,26 @@ public final class FeatureColumn: @unchecked Sendable {
     let texts: Unmanaged<TextParts>?
     let thread: Int
 
-    /// Puts a row's value in; to be called once for each row.
-    @inline(__always)
+    /// Puts numbers into their rows.
+    func scatter(_ words: UnsafePointer<UInt64>, to rows: UnsafeBufferPointer<Int32>) {
+      let values = values.assumingMemoryBound(to: UInt64.self)
+      for index in rows.indices { values[Int(rows[index])] = words[index] }
+    }
+
+    /// Puts a row's flag or text in.
     func set(_ row: Int, _ value: Value) {
       switch value {
-      case .int(let value): values.storeBytes(of: value, toByteOffset: 8 * row, as: Int64.self)
-      case .double(let value): values.storeBytes(of: value, toByteOffset: 8 * row, as: Double.self)
-      case .timestamp(let value):
-        values.storeBytes(of: value.milliseconds, toByteOffset: 8 * row, as: Int64.self)
       case .bool(let flag):
         if flag { Self.change(values, row) { $0.bitwiseOr($1, ordering: .relaxed) } }
       case .string(let text):
         texts!._withUnsafeGuaranteedRef { $0.set(row, text, thread: thread) }
-      case .null: setNull(row)
+      default: preconditionFailure("numbers are scattered")
       }
     }
 
-    private func setNull(_ row: Int) {
+    /// Makes a row a null.
+    func setNull(_ row: Int) {
       Self.change(validity, row) { $0.bitwiseAnd(~$1, ordering: .relaxed) }
-      // Texts and flags are empty until they are set.
-      if isNumber { values.storeBytes(of: 0, toByteOffset: 8 * row, as: Int64.self) }
     }
 
     @inline(__always)

@@ -1,14 +1,19 @@
 // Memory that the threads of a join fill side by side: plain elements, each written by one thread, and read
 // once all of them have met.
+import Glibc
 
 /// Room for a number of elements; nobody initialises it.
 final class JoinArena<Element: BitwiseCopyable>: @unchecked Sendable {
   // Unchecked: threads write disjoint elements, and meet before anybody reads.
   private let memory: UnsafeMutableBufferPointer<Element>
 
-  init(count: Int) { memory = .allocate(capacity: max(count, 1)) }
+  init(count: Int) {
+    let bytes = LargeMemory.allocate(byteCount: count * MemoryLayout<Element>.stride)
+    memory = UnsafeMutableBufferPointer(
+      start: bytes.bindMemory(to: Element.self, capacity: count), count: count)
+  }
 
-  deinit { memory.deallocate() }
+  deinit { free(memory.baseAddress) }
 
   @inline(__always)
   subscript(index: Int) -> Element {

@@ -55,5 +55,6 @@ final class JoinPiece: @unchecked Sendable {
       }
       progress.add(items.count)
     }
+    worker.flush()
   }
 }

@@ -70,13 +70,17 @@ struct JoinWorker {
       for place in places {
         let item = items[place]
         let row = Int(item.row)
-        answer.row = row
+        answer.begin(row)
         do throws(ReaderFailure) {
           try reader.answer(at: Timestamp(unchecked: item.time), mode(row), into: answer)
         } catch { throw .reader(error, row: row) }
+        answer.end()
       }
     }
   }
+
+  /// Writes what answers are still on their way to their rows.
+  func flush() { for row in rows { row.flush() } }
 
   @inline(__always)
   private mutating func mode(_ row: Int) -> ReadMode {
@@ -92,9 +96,10 @@ struct JoinWorker {
     for index in readers.indices {
       for row in empty {
         do throws(ReaderFailure) {
-          rows[index].row = Int(row)
+          rows[index].begin(Int(row))
           try readers[index].answerEmpty(at: (try? spine.time(Int(row)))!, into: rows[index])
         } catch { throw .reader(error, row: Int(row)) }
+        rows[index].end()
       }
     }
   }

@@ -32,15 +32,3 @@ public struct ReaderFailure: Error {
 
   public init(_ error: any Error & Sendable) { self.error = error }
 }
-
-/// One row of a reader's columns; the same object for row after row.
-public final class AnswerRow {
-  private let columns: [FeatureColumn.Writer]
-  /// Nothing that a reader does with a row comes back to it.
-  @exclusivity(unchecked) var row = 0
-
-  init(_ columns: [FeatureColumn.Writer]) { self.columns = columns }
-
-  /// Puts the value of a feature in, by its place among the reader's.
-  public func set(_ feature: Int, _ value: Value) { columns[feature].set(row, value) }
-}

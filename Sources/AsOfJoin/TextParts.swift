@@ -40,7 +40,7 @@ final class TextParts: @unchecked Sendable {
       total += Int(references[row].length)
     }
     offsets[count] = Int64(total)
-    let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(total, 8), alignment: 64)
+    let bytes = LargeMemory.allocate(byteCount: total)
     for row in 0..<count {
       let reference = references[row]
       guard reference.length > 0 else { continue }

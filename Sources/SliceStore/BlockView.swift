@@ -71,13 +71,15 @@ package struct BlockView: BitwiseCopyable {
   /// - Complexity: O(log entries).
   @inline(__always)
   package func firstEntry(from offset: Int) -> Int {
-    var low = 0
-    var high = entryCount
-    while low < high {
-      let middle = (low + high) / 2
-      if self.offset(middle) < offset { low = middle + 1 } else { high = middle }
+    // Without branches, which nothing could foretell.
+    var first = 0
+    var count = entryCount
+    while count > 1 {
+      let half = count &>> 1
+      first &+= self.offset(first &+ half &- 1) < offset ? half : 0
+      count &-= half
     }
-    return low
+    return first &+ (self.offset(first) < offset ? 1 : 0)
   }
 
   /// The bytes of one column, borrowed. Walks the columns before it.
