@@ -5,21 +5,20 @@ import FeatureModel
 
 /// One row after the other of a reader's columns; the same object for all of a thread.
 public final class AnswerRow {
-  // Nothing that a reader does with a row comes back to it, so access checks would find nothing.
-
   /// Rows that are gathered; with a few features they fit the first cache.
   private static let capacity = 1024
 
   private let columns: [FeatureColumn.Writer]
   /// The rows gathered, by number in the spine.
-  @exclusivity(unchecked) private var rows = [Int32](repeating: 0, count: AnswerRow.capacity)
+  private let rows = JoinArena<Int32>(count: AnswerRow.capacity)
   /// Feature after feature, a word for each row.
-  @exclusivity(unchecked) private var words: [UInt64]
+  private let words: JoinArena<UInt64>
+  /// Nothing that a reader does with a row comes back to it, so access checks would find nothing.
   @exclusivity(unchecked) private var count = 0
 
   init(_ columns: [FeatureColumn.Writer]) {
     self.columns = columns
-    words = Array(repeating: 0, count: columns.count * Self.capacity)
+    words = JoinArena(count: columns.count * Self.capacity)
   }
 
   /// Puts the value of a feature in, by its place among the reader's. To be called once for each.
@@ -50,13 +49,9 @@ public final class AnswerRow {
 
   /// Writes what is gathered.
   func flush() {
-    rows.withUnsafeBufferPointer { rows in
-      words.withUnsafeBufferPointer { words in
-        let rows = UnsafeBufferPointer(rebasing: rows[..<count])
-        for feature in columns.indices where columns[feature].isNumber {
-          columns[feature].scatter(words.baseAddress! + feature * Self.capacity, to: rows)
-        }
-      }
+    for feature in columns.indices where columns[feature].isNumber {
+      let start = feature * Self.capacity
+      columns[feature].scatter(words.slice(start..<start + count), to: rows.slice(0..<count))
     }
     count = 0
   }

@@ -68,7 +68,9 @@ public final class FeatureColumn: @unchecked Sendable {
     let thread: Int
 
     /// Puts numbers into their rows.
-    func scatter(_ words: UnsafePointer<UInt64>, to rows: UnsafeBufferPointer<Int32>) {
+    func scatter(
+      _ words: UnsafeMutableBufferPointer<UInt64>, to rows: UnsafeMutableBufferPointer<Int32>
+    ) {
       let values = values.assumingMemoryBound(to: UInt64.self)
       for index in rows.indices { values[Int(rows[index])] = words[index] }
     }

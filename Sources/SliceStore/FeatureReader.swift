@@ -15,12 +15,12 @@ public final class FeatureReader {
   private let source: BlockSource
   private let floor: FloorMark
   /// Those that the features stand on.
-  private let accumulators: [Accumulator]
-  private let readers: [GroupReader]
+  private let accumulators: Borrowed<Accumulator>
+  private let readers: Borrowed<GroupReader>
   private let length: SliceLength
   private let steps: [Step]
   /// In the order of their steps.
-  private let outputs: [Output]
+  private let outputs: Borrowed<Output>
   /// Slices of the longest window.
   private let longest: Int64
   private let snapshot: Snapshot?
@@ -66,10 +66,12 @@ public final class FeatureReader {
           view: plan.id, group: group, selected: selected, source: source, snapshot: snapshot,
           sweeping: entities))
     }
-    self.readers = readers
-    accumulators = needed.sorted().map { all[$0] }
+    self.readers = Borrowed(readers)
+    accumulators = Borrowed(needed.sorted().map { all[$0] })
     length = plan.declaration.slice
-    (steps, outputs) = Self.lowered(plan, features, all)
+    let (steps, outputs) = Self.lowered(plan, features, all)
+    self.steps = steps
+    self.outputs = Borrowed(outputs)
     longest = steps.last?.slices ?? 0
   }
 
@@ -115,7 +117,7 @@ public final class FeatureReader {
     // One slice more than most modes look at: `fresh` sees the request's own.
     let end = length.slice(of: last).index + 1
     let start = first == last ? end - 1 : length.slice(of: first).index
-    for reader in readers {
+    try readers.forEach { reader throws(StoreError) in
       try reader.select(hash: hash, entity: entity, start - longest..<end)
     }
   }
@@ -123,7 +125,7 @@ public final class FeatureReader {
   /// Lets go of the selected entity's blocks.
   public func release() {
     answered = nil
-    for reader in readers { reader.release() }
+    readers.forEach { $0.release() }
   }
 
   /// Puts the features of the selected entity at one time into `values`.
@@ -133,10 +135,12 @@ public final class FeatureReader {
     let start = mode == .fresh ? request.end - 1 : request.end
     try checkFloor(at: start)
     answered = nil
-    for accumulator in accumulators { accumulator.reset() }
-    for reader in readers { reader.begin(request) }
+    accumulators.forEach { $0.reset() }
+    readers.forEach { $0.begin(request) }
     for step in steps {
-      for reader in readers { try reader.fold(from: start - step.slices) }
+      try readers.forEach { reader throws(StoreError) in
+        try reader.fold(from: start - step.slices)
+      }
       read(step.outputs)
     }
     // Slices may have expired, and gone, while they were read.
@@ -165,13 +169,13 @@ public final class FeatureReader {
   public func answerEmpty(at time: Timestamp) throws(StoreError) {
     answered = nil
     try checkFloor(at: length.slice(of: time).index)
-    for accumulator in accumulators { accumulator.reset() }
-    read(outputs.indices)
+    accumulators.forEach { $0.reset() }
+    read(0..<outputs.count)
   }
 
   @inline(__always)
   private func read(_ range: Range<Int>) {
-    for index in range { values[outputs[index].place] = outputs[index].reading() }
+    outputs.forEach(range) { values[$0.place] = $0.reading() }
   }
 
   /// Keeps the caller's memory and our own apart, so that neither is ever made anew.

@@ -19,7 +19,7 @@ final class GroupReader {
   private let view: ViewID
   private let number: UInt8
   private let cut: BlockCut
-  private let accumulators: [Accumulator]
+  private let accumulators: Borrowed<Accumulator>
   private let places: [Int]
   private let source: BlockSource
   private let options: ReadOptions
@@ -58,7 +58,7 @@ final class GroupReader {
     self.view = view
     number = group.number
     cut = group.cut
-    accumulators = selected.map(\.accumulator)
+    accumulators = Borrowed(selected.map(\.accumulator))
     places = selected.map(\.place)
     self.source = source
     options = ReadOptions(snapshot: snapshot)
@@ -120,8 +120,9 @@ final class GroupReader {
   private func open(_ slot: Int) throws(CodecError) {
     guard let view = slots[slot].view else { return }
     try view.forEachColumn(at: places) { index, column throws(CodecError) in
-      try accumulators[index].open(
-        StoredColumn(bytes: column, rows: view.entryCount), slot: slot)
+      try accumulators.call(index) { accumulator throws(CodecError) in
+        try accumulator.open(StoredColumn(bytes: column, rows: view.entryCount), slot: slot)
+      }
     }
   }
 
@@ -129,8 +130,21 @@ final class GroupReader {
   @inline(__always)
   func begin(_ request: SliceRequest) {
     self.request = request
-    walk.loaded = nil
     walk.low = request.end
+    // Most requests begin in the block that the one before was about.
+    if walk.loaded == cut.block(of: walk.low - 1, hash) {
+      standBehind(&walk)
+    } else {
+      walk.loaded = nil
+    }
+  }
+
+  /// Stands behind the last entry of the block at hand that lies below where the walk is.
+  @inline(__always)
+  private func standBehind(_ walk: inout Walk) {
+    guard let block = walk.block, let number = walk.loaded else { return }
+    let wanted = min(walk.low - cut.firstSlice(of: number, hash), Int64(cut.slicesPerBlock))
+    walk.nextEntry = block.firstEntry(from: Int(wanted))
   }
 
   /// Lets go of all blocks.
@@ -144,8 +158,8 @@ final class GroupReader {
   /// - Complexity: O(entries in between), and one point read per block that is not at hand.
   func fold(from start: Int64) throws(StoreError) {
     try visit(from: start) { _, slot, entries throws(CodecError) in
-      for index in accumulators.indices {
-        try accumulators[index].fold(slot: slot, entries: entries)
+      try accumulators.forEach { accumulator throws(CodecError) in
+        try accumulator.fold(slot: slot, entries: entries)
       }
     }
   }
@@ -215,10 +229,8 @@ final class GroupReader {
         } catch { throw corrupt(error) }
       }
     }
-    guard let view = slots[walk.slot].view else { return }
-    let wanted = min(walk.low - cut.firstSlice(of: number, hash), Int64(cut.slicesPerBlock))
-    walk.nextEntry = view.firstEntry(from: Int(wanted))
-    walk.block = view
+    walk.block = slots[walk.slot].view
+    standBehind(&walk)
   }
 
   private func corrupt(_ error: CodecError) -> StoreError {
@@ -235,7 +247,7 @@ extension GroupReader {
     try visit(from: start) { blockStart, slot, entries throws(CodecError) in
       guard let block = slots[slot].view else { return }
       for entry in entries {
-        for accumulator in accumulators {
+        try accumulators.forEach { accumulator throws(CodecError) in
           accumulator.reset()
           try accumulator.fold(slot: slot, entries: entry..<entry + 1)
         }

@@ -2,7 +2,9 @@
 // the residuals of decimals where a fold finds its own by search instead of by reading all before them.
 
 /// Borrows the column's bytes until the next `open`; keeps its own memory.
-struct OpenedSumColumn {
+final class OpenedSumColumn {
+  // Nothing that is called from here comes back, so access checks would find nothing.
+
   private enum Form: BitwiseCopyable {
     case empty
     case narrow(base: Int128, deltas: DeltaColumn, exponent: Int32)
@@ -16,14 +18,14 @@ struct OpenedSumColumn {
     let mantissa: Int64
   }
 
-  private var form = Form.empty
-  private var rows = 0
+  @exclusivity(unchecked) private var form = Form.empty
+  @exclusivity(unchecked) private var rows = 0
   /// By entry.
-  private var residuals: [Residual] = []
+  @exclusivity(unchecked) private var residuals: [Residual] = []
 
   /// Takes a column apart and checks all of it but the entries of wide sums.
   /// - Complexity: O(1), for decimals O(residuals).
-  mutating func open(_ column: StoredColumn) throws(CodecError) {
+  func open(_ column: StoredColumn) throws(CodecError) {
     form = .empty
     rows = 0
     residuals.removeAll(keepingCapacity: true)

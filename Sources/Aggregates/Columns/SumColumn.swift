@@ -13,7 +13,7 @@ enum SumColumn {
   static func fold(
     _ column: UnsafeRawBufferPointer, rows: Int, entries: Range<Int>, into sum: inout ExactSum
   ) throws(CodecError) {
-    var opened = OpenedSumColumn()
+    let opened = OpenedSumColumn()
     try opened.open(StoredColumn(bytes: column, rows: rows))
     try opened.fold(entries, into: &sum)
   }

@@ -8,8 +8,7 @@ public final class SumAccumulator: Accumulator {
   @exclusivity(unchecked) public private(set) var running: SumPartial
   @exclusivity(unchecked) private var entries = SumEntries()
   /// By slot.
-  @exclusivity(unchecked) private var columns = [OpenedSumColumn](
-    repeating: OpenedSumColumn(), count: Accumulator.slotCount)
+  private let columns = (0..<Accumulator.slotCount).map { _ in OpenedSumColumn() }
 
   /// Starts at zero.
   public init(_ input: SumPartial.Input) { running = SumPartial(input) }
