@@ -40,12 +40,14 @@ public struct Cursor: ~Copyable, @unchecked Sendable {
     database.viewDidEnd()
   }
 
+  /// Where `isValid`, the key.
+  private var current = UnsafeRawBufferPointer(start: nil, count: 0)
+
   /// The key. Borrowed from RocksDB until the next move. Requires `isValid`.
+  @inline(__always)
   public var key: UnsafeRawBufferPointer {
     precondition(isValid, "The cursor stands on no key.")
-    var count = 0
-    let start = rocksdb_iter_key(iterator, &count)
-    return bytes(start, count)
+    return current
   }
 
   /// The value. Borrowed from RocksDB until the next move. Requires `isValid`.
@@ -114,9 +116,15 @@ extension Cursor {
     settle()
   }
 
-  /// Remembers validity, so that the checks before each use cost no call into RocksDB.
+  /// Remembers validity and key, so that the checks before each use cost no call into RocksDB.
   @inline(__always)
-  private mutating func settle() { isValid = rocksdb_iter_valid(iterator) != 0 }
+  private mutating func settle() {
+    isValid = rocksdb_iter_valid(iterator) != 0
+    if !isValid { return }
+    var count = 0
+    let start = rocksdb_iter_key(iterator, &count)
+    current = bytes(start, count)
+  }
 }
 
 extension Database {

@@ -2,6 +2,7 @@
 // and moves one cursor forward over them, a step where the next entity is near, a seek where it is far.
 import Aggregates
 import FeatureModel
+import Glibc
 import Rocks
 
 /// The family that holds the blocks, for point reads of one pinned block at a time.
@@ -100,7 +101,11 @@ struct BlockSweep: ~Copyable {
     _ current: UnsafeRawBufferPointer, _ key: UnsafeRawBufferPointer, _ hash: UInt64
   ) -> Bool {
     let found = self.hash(of: current)
-    return found != hash ? found < hash : current.lexicographicallyPrecedes(key)
+    if found != hash { return found < hash }
+    let order = memcmp(
+      current.baseAddress.unsafelyUnwrapped, key.baseAddress.unsafelyUnwrapped,
+      min(current.count, key.count))
+    return order < 0 || order == 0 && current.count < key.count
   }
 
   /// The block number and the bytes where the cursor stands, if that is a block of the entity of `key`; the
@@ -110,8 +115,8 @@ struct BlockSweep: ~Copyable {
     let current = cursor.key
     let shared = key.count - 4
     guard current.count == key.count,
-      UnsafeRawBufferPointer(rebasing: current[..<shared])
-        .elementsEqual(UnsafeRawBufferPointer(rebasing: key[..<shared]))
+      memcmp(
+        current.baseAddress.unsafelyUnwrapped, key.baseAddress.unsafelyUnwrapped, shared) == 0
     else { return nil }
     let number = Int32(bitPattern: current.bigEndian32(at: shared) ^ 0x8000_0000)
     return (Int64(number), cursor.value)

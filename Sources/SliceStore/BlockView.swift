@@ -71,9 +71,32 @@ package struct BlockView: BitwiseCopyable {
   /// - Complexity: O(log entries).
   @inline(__always)
   package func firstEntry(from offset: Int) -> Int {
+    firstEntry(from: offset, in: 0..<entryCount)
+  }
+
+  /// The same, for a caller who knows that it is near `near`, which may be the number of entries.
+  /// - Complexity: O(1) where that is true, else O(log entries).
+  @inline(__always)
+  func firstEntry(from offset: Int, near: Int) -> Int {
+    let steps = 8
+    var entry = near
+    if entry < entryCount, self.offset(entry) < offset {
+      let limit = min(entryCount, entry &+ steps)
+      repeat { entry &+= 1 } while entry < limit && self.offset(entry) < offset
+      let isFound = entry < limit || limit == entryCount
+      return isFound ? entry : firstEntry(from: offset, in: entry..<entryCount)
+    }
+    let limit = max(0, entry &- steps)
+    while entry > limit, self.offset(entry &- 1) >= offset { entry &-= 1 }
+    return entry > limit || limit == 0 ? entry : firstEntry(from: offset, in: 0..<entry)
+  }
+
+  @inline(__always)
+  private func firstEntry(from offset: Int, in range: Range<Int>) -> Int {
+    if range.isEmpty { return range.lowerBound }
     // Without branches, which nothing could foretell.
-    var first = 0
-    var count = entryCount
+    var first = range.lowerBound
+    var count = range.count
     while count > 1 {
       let half = count &>> 1
       first &+= self.offset(first &+ half &- 1) < offset ? half : 0

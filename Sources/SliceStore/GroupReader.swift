@@ -47,6 +47,8 @@ final class GroupReader {
     var slot = 0
     /// Entries of the block from here on are folded already.
     var nextEntry = 0
+    /// Where the latest request began in the block.
+    var newest = 0
   }
 
   /// - Parameter sweeping: about how many entities will be asked for in the order of their keys; nil for
@@ -144,7 +146,8 @@ final class GroupReader {
   private func standBehind(_ walk: inout Walk) {
     guard let block = walk.block, let number = walk.loaded else { return }
     let wanted = min(walk.low - cut.firstSlice(of: number, hash), Int64(cut.slicesPerBlock))
-    walk.nextEntry = block.firstEntry(from: Int(wanted))
+    walk.newest = block.firstEntry(from: Int(wanted), near: min(walk.newest, block.entryCount))
+    walk.nextEntry = walk.newest
   }
 
   /// Lets go of all blocks.
@@ -178,7 +181,9 @@ final class GroupReader {
       let blockStart = cut.firstSlice(of: number, hash)
       let bound = max(start, blockStart)
       if let block = walk.block {
-        let first = bound == blockStart ? 0 : block.firstEntry(from: Int(bound - blockStart))
+        let first =
+          bound == blockStart
+          ? 0 : block.firstEntry(from: Int(bound - blockStart), near: walk.nextEntry)
         do throws(CodecError) {
           try visitRuns(block, blockStart, walk.slot, first..<walk.nextEntry, body)
         } catch { throw corrupt(error) }

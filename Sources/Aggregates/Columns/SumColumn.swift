@@ -63,6 +63,10 @@ enum SumColumn {
     _ sum: inout ExactSum
   ) {
     let count = Int128(count)
+    if deltas.high == 0, let small = Int64(exactly: base) {
+      // Below 2^63 · 2^31 and 2^95.
+      return sum.add(Int128(small) &* count &+ Int128(deltas.low), exponent: scale)
+    }
     if deltas.high < 1 << 62 {
       let total = Int128(deltas.high << 64 + deltas.low)
       let (bases, overflow) = base.multipliedReportingOverflow(by: count)
