@@ -14,35 +14,13 @@ public final class FeatureReader {
   @exclusivity(unchecked) public private(set) var values: [Value]
   private let source: BlockSource
   private let floor: FloorMark
-  /// Those that the features stand on.
-  private let accumulators: Borrowed<Accumulator>
   private let readers: Borrowed<GroupReader>
   private let length: SliceLength
-  private let steps: [Step]
-  /// In the order of their steps.
-  private let outputs: Borrowed<Output>
   /// Slices of the longest window.
   private let longest: Int64
   private let snapshot: Snapshot?
   /// What `values` were computed for; nil where that was another entity.
   @exclusivity(unchecked) private var answered: SliceRequest?
-
-  /// All features with one window length, shortest first.
-  private struct Step {
-    let slices: Int64
-    let outputs: Range<Int>
-  }
-
-  /// A feature's value, read off the accumulators of this reader.
-  private final class Output {
-    let place: Int
-    let reading: AggregatePlan.Reading
-
-    init(place: Int, reading: @escaping AggregatePlan.Reading) {
-      self.place = place
-      self.reading = reading
-    }
-  }
 
   init(
     _ plan: ViewPlan, features: [Int], source: BlockSource, snapshot: Snapshot?,
@@ -54,43 +32,40 @@ public final class FeatureReader {
     self.floor = floor
     self.snapshot = snapshot
     values = Array(repeating: .null, count: features.count)
+    length = plan.declaration.slice
     let all = plan.columns.map { $0.spec.make() }
-    let needed = Set(features.flatMap { plan.features[$0].columns })
     var readers: [GroupReader] = []
-    for group in plan.groups {
+    for (index, group) in plan.groups.enumerated() {
+      let own = features.enumerated().map { (place: $0.offset, feature: plan.features[$0.element]) }
+        .filter { plan.group(of: $0.feature) == index }
+      if own.isEmpty { continue }
+      let needed = Set(own.flatMap(\.feature.columns))
       let selected = group.columns.enumerated().filter { needed.contains($0.element) }
         .map { GroupReader.Selected(place: $0.offset, accumulator: all[$0.element]) }
-      if selected.isEmpty { continue }
+      let (steps, outputs) = Self.lowered(own, all)
       readers.append(
         try GroupReader(
-          view: plan.id, group: group, selected: selected, source: source, snapshot: snapshot,
-          sweeping: entities))
+          view: plan.id, group: group, selected: selected, steps: steps, outputs: outputs,
+          source: source, snapshot: snapshot, sweeping: entities))
     }
+    longest = readers.map(\.longest).max() ?? 0
     self.readers = Borrowed(readers)
-    accumulators = Borrowed(needed.sorted().map { all[$0] })
-    length = plan.declaration.slice
-    let (steps, outputs) = Self.lowered(plan, features, all)
-    self.steps = steps
-    self.outputs = Borrowed(outputs)
-    longest = steps.last?.slices ?? 0
   }
 
+  /// What is left of features when they are asked for: no names, which would be counted for each value.
   private static func lowered(
-    _ plan: ViewPlan, _ features: [Int], _ accumulators: [Accumulator]
-  ) -> ([Step], [Output]) {
-    var steps: [Step] = []
-    var outputs: [Output] = []
-    let placed = features.enumerated().map {
-      (place: $0.offset, feature: plan.features[$0.element])
-    }
+    _ placed: [(place: Int, feature: ViewPlan.Feature)], _ accumulators: [Accumulator]
+  ) -> ([GroupReader.Step], [GroupReader.Output]) {
+    var steps: [GroupReader.Step] = []
+    var outputs: [GroupReader.Output] = []
     let slices = { (feature: ViewPlan.Feature) in feature.declaration.window.slices }
     for length in Set(placed.map { slices($0.feature) }).sorted() {
       let start = outputs.count
       for (place, feature) in placed where slices(feature) == length {
         let reading = feature.reading(feature.columns.map { accumulators[$0] })
-        outputs.append(Output(place: place, reading: reading))
+        outputs.append(GroupReader.Output(place: place, reading: reading))
       }
-      steps.append(Step(slices: length, outputs: start..<outputs.count))
+      steps.append(GroupReader.Step(slices: length, outputs: start..<outputs.count))
     }
     return (steps, outputs)
   }
@@ -118,7 +93,7 @@ public final class FeatureReader {
     let end = length.slice(of: last).index + 1
     let start = first == last ? end - 1 : length.slice(of: first).index
     try readers.forEach { reader throws(StoreError) in
-      try reader.select(hash: hash, entity: entity, start - longest..<end)
+      try reader.select(hash: hash, entity: entity, start..<end)
     }
   }
 
@@ -135,13 +110,8 @@ public final class FeatureReader {
     let start = mode == .fresh ? request.end - 1 : request.end
     try checkFloor(at: start)
     answered = nil
-    accumulators.forEach { $0.reset() }
-    readers.forEach { $0.begin(request) }
-    for step in steps {
-      try readers.forEach { reader throws(StoreError) in
-        try reader.fold(from: start - step.slices)
-      }
-      read(step.outputs)
+    try readers.forEach { reader throws(StoreError) in
+      try reader.answer(request, from: start, into: &values)
     }
     // Slices may have expired, and gone, while they were read.
     try checkFloor(at: start)
@@ -169,13 +139,7 @@ public final class FeatureReader {
   public func answerEmpty(at time: Timestamp) throws(StoreError) {
     answered = nil
     try checkFloor(at: length.slice(of: time).index)
-    accumulators.forEach { $0.reset() }
-    read(0..<outputs.count)
-  }
-
-  @inline(__always)
-  private func read(_ range: Range<Int>) {
-    outputs.forEach(range) { values[$0.place] = $0.reading() }
+    readers.forEach { $0.answerEmpty(into: &values) }
   }
 
   /// Keeps the caller's memory and our own apart, so that neither is ever made anew.
@@ -211,9 +175,7 @@ extension FeatureReader {
     let feature = plan.features[features[place]]
     let start = length.slice(of: time).index - feature.declaration.window.slices
     try checkFloor(at: length.slice(of: time).index)
-    let needed = Set(feature.columns.map { plan.columns[$0].group })
-    precondition(needed.count == 1, "the partials of one feature share a group")
-    let group = plan.groups.first { $0.columns.contains(feature.columns[0]) }!
+    let group = plan.groups[plan.group(of: feature)]
     let accumulators = feature.columns.map { plan.columns[$0].spec.make() }
     let reading = feature.reading(accumulators)
     let selected = zip(feature.columns, accumulators).map { column, accumulator in
@@ -221,12 +183,12 @@ extension FeatureReader {
         place: plan.columns[column].placeInGroup, accumulator: accumulator)
     }.sorted { $0.place < $1.place }
     let reader = try GroupReader(
-      view: plan.id, group: group, selected: selected, source: source, snapshot: snapshot)
+      view: plan.id, group: group, selected: selected, steps: [], outputs: [], source: source,
+      snapshot: snapshot)
     var found: [Contribution] = []
     try entity.bytes.withBytes { bytes throws(StoreError) in
       try reader.select(hash: entity.hash64, entity: bytes, start..<start + 1)
-      reader.begin(SliceRequest(at: time, mode, length))
-      try reader.explain(from: start) { slice, lag in
+      try reader.explain(SliceRequest(at: time, mode, length), from: start) { slice, lag in
         found.append(
           Contribution(
             slice: length.start(of: Slice(index: slice)),

@@ -16,18 +16,38 @@ final class GroupReader {
     let accumulator: Accumulator
   }
 
+  /// All features of the group with one window length, shortest first.
+  struct Step {
+    let slices: Int64
+    let outputs: Range<Int>
+  }
+
+  /// A feature's value, read off the accumulators.
+  final class Output {
+    /// Among the answers.
+    let place: Int
+    let reading: AggregatePlan.Reading
+
+    init(place: Int, reading: @escaping AggregatePlan.Reading) {
+      self.place = place
+      self.reading = reading
+    }
+  }
+
   private let view: ViewID
   private let number: UInt8
   private let cut: BlockCut
   private let accumulators: Borrowed<Accumulator>
   private let places: [Int]
+  private let steps: [Step]
+  /// In the order of their steps.
+  private let outputs: Borrowed<Output>
   private let source: BlockSource
   private let options: ReadOptions
   private let isSweeping: Bool
   @exclusivity(unchecked) private var sweep: BlockSweep?
   @exclusivity(unchecked) private var key: [UInt8] = []
   @exclusivity(unchecked) private var hash: UInt64 = 0
-  @exclusivity(unchecked) private var request = SliceRequest.none
   /// Blocks that are kept at hand: those of one window, for nearly all views. A longer one reads its blocks
   /// again for every request.
   @exclusivity(unchecked) private var slots = BlockSlots(count: Accumulator.slotCount)
@@ -54,10 +74,12 @@ final class GroupReader {
   /// - Parameter sweeping: about how many entities will be asked for in the order of their keys; nil for
   ///   look-ups of single ones.
   init(
-    view: ViewID, group: ViewPlan.Group, selected: [Selected], source: BlockSource,
-    snapshot: Snapshot?, sweeping entities: Int? = nil
+    view: ViewID, group: ViewPlan.Group, selected: [Selected], steps: [Step], outputs: [Output],
+    source: BlockSource, snapshot: Snapshot?, sweeping entities: Int? = nil
   ) throws(StoreError) {
     self.view = view
+    self.steps = steps
+    self.outputs = Borrowed(outputs)
     number = group.number
     cut = group.cut
     accumulators = Borrowed(selected.map(\.accumulator))
@@ -71,16 +93,20 @@ final class GroupReader {
     }
   }
 
-  /// Turns to an entity, whose requests lie within the given slices.
+  /// Slices of the longest window.
+  var longest: Int64 { steps.last?.slices ?? 0 }
+
+  /// Turns to an entity, whose windows end in the given slices, or where these begin.
   func select(
-    hash: UInt64, entity: UnsafeRawBufferPointer, _ slices: Range<Int64>
+    hash: UInt64, entity: UnsafeRawBufferPointer, _ ends: Range<Int64>
   ) throws(StoreError) {
     release()
     self.hash = hash
     key.removeAll(keepingCapacity: true)
     SliceKey.append(view: view, group: number, hash: hash, entity: entity, block: 0, to: &key)
     if isSweeping {
-      try gather(cut.block(of: slices.lowerBound, hash), cut.block(of: slices.upperBound - 1, hash))
+      try gather(
+        cut.block(of: ends.lowerBound - longest, hash), cut.block(of: ends.upperBound - 1, hash))
     }
   }
 
@@ -128,10 +154,36 @@ final class GroupReader {
     }
   }
 
-  /// Starts a request for the entity.
+  /// Puts the features of the selected entity for a request into `values`, whose windows begin as many
+  /// slices before `start` as they are long.
+  /// - Complexity: O(entries in the longest window), and one point read per block that is not at hand.
+  func answer(
+    _ request: SliceRequest, from start: Int64, into values: inout [Value]
+  ) throws(StoreError) {
+    accumulators.forEach { $0.reset() }
+    var walk = begin(request)
+    for step in steps {
+      try visit(from: start - step.slices, request, &walk) {
+        _, slot, entries throws(CodecError) in
+        try accumulators.forEach { accumulator throws(CodecError) in
+          try accumulator.fold(slot: slot, entries: entries)
+        }
+      }
+      outputs.forEach(step.outputs) { values[$0.place] = $0.reading() }
+    }
+    self.walk = walk
+  }
+
+  /// Puts the features of an entity without events into `values`.
+  func answerEmpty(into values: inout [Value]) {
+    accumulators.forEach { $0.reset() }
+    outputs.forEach { values[$0.place] = $0.reading() }
+  }
+
+  /// A walk that stands where the request's windows end.
   @inline(__always)
-  func begin(_ request: SliceRequest) {
-    self.request = request
+  private func begin(_ request: SliceRequest) -> Walk {
+    var walk = walk
     walk.low = request.end
     // Most requests begin in the block that the one before was about.
     if walk.loaded == cut.block(of: walk.low - 1, hash) {
@@ -139,6 +191,7 @@ final class GroupReader {
     } else {
       walk.loaded = nil
     }
+    return walk
   }
 
   /// Stands behind the last entry of the block at hand that lies below where the walk is.
@@ -157,24 +210,13 @@ final class GroupReader {
     slots.clear()
   }
 
-  /// Folds all entries of slices `[start, what was folded before)`.
-  /// - Complexity: O(entries in between), and one point read per block that is not at hand.
-  func fold(from start: Int64) throws(StoreError) {
-    try visit(from: start) { _, slot, entries throws(CodecError) in
-      try accumulators.forEach { accumulator throws(CodecError) in
-        try accumulator.fold(slot: slot, entries: entries)
-      }
-    }
-  }
-
   /// Calls `body` with (slice of the block's start, its slot, entries) for maximal runs of entries that
   /// count, newest block first.
   @inline(__always)
   private func visit(
-    from start: Int64,
+    from start: Int64, _ request: SliceRequest, _ walk: inout Walk,
     _ body: (_ blockStart: Int64, _ slot: Int, _ entries: Range<Int>) throws(CodecError) -> Void
   ) throws(StoreError) {
-    var walk = walk
     while walk.low > start {
       let number = cut.block(of: walk.low - 1, hash)
       if number != walk.loaded { try load(number, &walk) }
@@ -185,18 +227,18 @@ final class GroupReader {
           bound == blockStart
           ? 0 : block.firstEntry(from: Int(bound - blockStart), near: walk.nextEntry)
         do throws(CodecError) {
-          try visitRuns(block, blockStart, walk.slot, first..<walk.nextEntry, body)
+          try visitRuns(block, blockStart, walk.slot, first..<walk.nextEntry, request, body)
         } catch { throw corrupt(error) }
         walk.nextEntry = first
       }
       walk.low = bound
     }
-    self.walk = walk
   }
 
   @inline(__always)
   private func visitRuns(
     _ block: BlockView, _ blockStart: Int64, _ slot: Int, _ entries: Range<Int>,
+    _ request: SliceRequest,
     _ body: (_ blockStart: Int64, _ slot: Int, _ entries: Range<Int>) throws(CodecError) -> Void
   ) throws(CodecError) {
     if entries.isEmpty { return }
@@ -247,9 +289,10 @@ extension GroupReader {
   /// Calls `body` for each entry of slices from `start` on that counts, with its slice and arrival lag and
   /// with the accumulators standing at that entry alone; newest block first.
   func explain(
-    from start: Int64, _ body: (_ slice: Int64, _ lag: Int64) -> Void
+    _ request: SliceRequest, from start: Int64, _ body: (_ slice: Int64, _ lag: Int64) -> Void
   ) throws(StoreError) {
-    try visit(from: start) { blockStart, slot, entries throws(CodecError) in
+    var walk = begin(request)
+    try visit(from: start, request, &walk) { blockStart, slot, entries throws(CodecError) in
       guard let block = slots[slot].view else { return }
       for entry in entries {
         try accumulators.forEach { accumulator throws(CodecError) in

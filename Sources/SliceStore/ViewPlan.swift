@@ -81,6 +81,14 @@ public struct ViewPlan: Sendable {
     entityFields = declaration.entity.compactMap { stream.index(of: $0) }
   }
 
+  /// The index of the group that a feature stands on: the partials of one feature share one.
+  func group(of feature: Feature) -> Int {
+    let number = UInt8(columns[feature.columns[0]].group)
+    precondition(
+      feature.columns.allSatisfy { columns[$0].group == columns[feature.columns[0]].group })
+    return groups.firstIndex { $0.number == number }!
+  }
+
   public func feature(named name: String) -> Int? {
     features.firstIndex { $0.declaration.name == name }
   }

@@ -29,7 +29,7 @@ final class OpenedSumColumn {
     form = .empty
     rows = 0
     residuals.removeAll(keepingCapacity: true)
-    try ColumnReader.check(rows: column.rows, entries: 0..<column.rows)
+    try ColumnReader.check(rows: column.rows, entries: 0..<0)
     var reader = ColumnReader(column.bytes)
     switch try reader.byte() {
     case SumColumn.narrow:

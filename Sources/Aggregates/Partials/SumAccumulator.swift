@@ -8,7 +8,7 @@ public final class SumAccumulator: Accumulator {
   @exclusivity(unchecked) public private(set) var running: SumPartial
   @exclusivity(unchecked) private var entries = SumEntries()
   /// By slot.
-  private let columns = (0..<Accumulator.slotCount).map { _ in OpenedSumColumn() }
+  private let columns = Borrowed((0..<Accumulator.slotCount).map { _ in OpenedSumColumn() })
 
   /// Starts at zero.
   public init(_ input: SumPartial.Input) { running = SumPartial(input) }
@@ -27,10 +27,12 @@ public final class SumAccumulator: Accumulator {
     try running.fold(column, rows: rows, entries: entries)
   }
   public override func open(_ column: StoredColumn, slot: Int) throws(CodecError) {
-    try columns[slot].open(column)
+    try columns.call(slot) { opened throws(CodecError) in try opened.open(column) }
   }
   public override func fold(slot: Int, entries: Range<Int>) throws(CodecError) {
-    try columns[slot].fold(entries, into: &running.sum)
+    try columns.call(slot) { opened throws(CodecError) in
+      try opened.fold(entries, into: &running.sum)
+    }
   }
   public override func mergeEntries(
     _ columns: [StoredColumn], _ places: [EntryPlace]

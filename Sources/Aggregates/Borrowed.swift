@@ -2,33 +2,33 @@
 // again, with two atomic operations; here the owner's hold on all of them is relied on.
 
 /// Some objects, owned, to be called in their order. Not for use by two threads at once.
-struct Borrowed<Object: AnyObject> {
+public struct Borrowed<Object: AnyObject> {
   private let owned: [Object]
-  private let objects: [Unmanaged<Object>]
+  @usableFromInline let objects: [Unmanaged<Object>]
 
-  init(_ objects: [Object]) {
+  public init(_ objects: [Object]) {
     owned = objects
     self.objects = objects.map { .passUnretained($0) }
   }
 
-  var count: Int { objects.count }
+  @inlinable public var count: Int { objects.count }
 
-  @inline(__always)
-  func forEach<Failure: Error>(_ body: (Object) throws(Failure) -> Void) throws(Failure) {
+  @inlinable @inline(__always)
+  public func forEach<Failure: Error>(_ body: (Object) throws(Failure) -> Void) throws(Failure) {
     try forEach(0..<objects.count, body)
   }
 
   /// Those at some places.
-  @inline(__always)
-  func forEach<Failure: Error>(
+  @inlinable @inline(__always)
+  public func forEach<Failure: Error>(
     _ places: Range<Int>, _ body: (Object) throws(Failure) -> Void
   ) throws(Failure) {
     for place in places { try call(place, body) }
   }
 
   /// The one at a place.
-  @inline(__always)
-  func call<Failure: Error>(
+  @inlinable @inline(__always)
+  public func call<Failure: Error>(
     _ place: Int, _ body: (Object) throws(Failure) -> Void
   ) throws(Failure) {
     var failure: Failure?
