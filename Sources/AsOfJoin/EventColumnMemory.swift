@@ -5,11 +5,16 @@ import FeatureModel
 extension SpineBatch {
   /// A batch of parsed rows in Arrow's shape: numbers and texts are moved over as they lie, ends become
   /// offsets and flags become bits.
-  public init(_ batch: EventBatch, names: [String]) {
+  /// - Parameter type: what a column of texts stands for, where it is no string: a key is its text. Nil is
+  ///   the column's own.
+  public init(
+    _ batch: EventBatch, names: [String], type: (_ name: String) -> FieldType? = { _ in nil }
+  ) {
     let columns = zip(batch.columns, names).map { column, name in
       let memory = EventColumnMemory(column)
       return SpineColumn(
-        name: name, type: column.type, values: memory.values, validity: memory.validity,
+        name: name, type: type(name) ?? column.type, values: memory.values,
+        validity: memory.validity,
         owner: memory)
     }
     self.init(columns: columns, count: batch.count)

@@ -35,6 +35,9 @@ public struct SpineColumn: @unchecked Sendable {
     memory = ColumnMemory(values: values, validity: validity, offset: offset)
     self.owner = owner
   }
+
+  /// False for texts, which may stand for keys of any type, but not for times.
+  public var holdsTimes: Bool { memory.isNumber }
 }
 
 /// A column as plain pointers, for loops over rows.
@@ -63,7 +66,8 @@ struct ColumnMemory: BitwiseCopyable {
     }
   }
 
-  @inline(__always)
+  var isNumber: Bool { kind == .int64 }
+
   var isText: Bool { kind == .text32 || kind == .text64 }
 
   @inline(__always)

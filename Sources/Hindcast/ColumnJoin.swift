@@ -113,6 +113,10 @@ public final class ColumnJoin: Sendable {
     guard batch.columns.map(\.type) == spine.map(\.type),
       batch.columns.map(\.name) == spine.map(\.name)
     else { throw .refused("a batch has other columns than the spine") }
+    for field in [plan.time] + (plan.known.map { [$0] } ?? []) {
+      let column = batch.columns[places[field]]
+      guard column.holdsTimes else { throw .refused("column '\(column.name)' holds no times") }
+    }
   }
 
   /// The sources with the same key go together: their rows are put in order once.

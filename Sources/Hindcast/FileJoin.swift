@@ -121,11 +121,11 @@ final class FileJoin {
     let names = schema.fields.map(\.name)
     let batches = parts.map { SpineBatch($0.batch, names: names) }
     do { return try join.answer(batches) } catch {
-      guard case .storeAtRow(_, let column, let refusal, row: var row) = error else { throw error }
+      guard case .storeAtRow(var row, let column, let refusal, _) = error else { throw error }
       for part in parts {
         if row < part.rows.count {
           let place = "\(chunker.path): line \(part.rows[row].line)"
-          throw .storeAtRow(place, column: column, refusal, row: row)
+          throw .storeAtRow(row, column: column, refusal, place: place)
         }
         row -= part.rows.count
       }

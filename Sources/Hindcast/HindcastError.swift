@@ -13,8 +13,8 @@ public enum HindcastError: Error, Sendable {
   case row(path: String, RowRejection, remedy: String)
   /// A row of a spine in memory, from 0, that can't be answered.
   case spineRow(Int, column: String, reason: String)
-  /// What the store refuses or fails at for one row of a spine: where that is, for people, and from 0.
-  case storeAtRow(String, column: String, StoreError, row: Int)
+  /// What the store refuses or fails at for one row of a spine, from 0; `place` is where that is in a file.
+  case storeAtRow(Int, column: String, StoreError, place: String?)
   /// The caller ended a join.
   case cancelled
   /// The request itself makes no sense; the text says how to mend it.
@@ -32,7 +32,8 @@ extension HindcastError: CustomStringConvertible {
     case .row(let path, let rejection, let remedy):
       "\(path): \(rejection)" + (remedy.isEmpty ? "" : ". \(remedy)")
     case .spineRow(let row, let column, let reason): "row \(row): column '\(column)' \(reason)"
-    case .storeAtRow(let place, let column, let error, row: _): "\(place): '\(column)': \(error)"
+    case .storeAtRow(let row, let column, let error, let place):
+      "\(place ?? "row \(row)"): column '\(column)': \(error)"
     case .cancelled: "the join was cancelled"
     case .refused(let reason): reason
     case .declarations(let mistakes): mistakes.joined(separator: "\n")
@@ -65,10 +66,19 @@ extension HindcastError {
         preconditionFailure("a store's reader fails with the store's errors")
       }
       self =
-        if let row { .storeAtRow("row \(row)", column: time, error, row: row) } else {
-          .store(error)
-        }
+        if let row { .storeAtRow(row, column: time, error, place: nil) } else { .store(error) }
     case .cancelled: self = .cancelled
+    }
+  }
+
+  /// The same of a row that stands further on.
+  func advanced(by rows: Int) -> HindcastError {
+    switch self {
+    case .spineRow(let row, let column, let reason):
+      .spineRow(row + rows, column: column, reason: reason)
+    case .storeAtRow(let row, let column, let error, let place):
+      .storeAtRow(row + rows, column: column, error, place: place)
+    default: self
     }
   }
 }

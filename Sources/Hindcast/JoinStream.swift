@@ -25,10 +25,12 @@ public final class JoinStream {
   private let rowsTogether: Int
   private let source: () throws -> SpineBatch?
   private var answered: [JoinedChunk] = []
+  /// Of all chunks before those of `answered`.
+  private var rowsBefore = 0
   private var isAtEnd = false
 
   /// - Parameter source: the next chunk, of the columns that `join` was made for; nil at the end. Its errors
-  ///   come out of `next`.
+  ///   come out of `next`, as do those of the join, which count rows from the beginning of the stream.
   public init(
     _ join: ColumnJoin, _ options: JoinOptions = JoinOptions(),
     rowsTogether: Int = JoinStream.rowsTogether, from source: @escaping () throws -> SpineBatch?
@@ -63,7 +65,11 @@ public final class JoinStream {
       rows += batch.count
     }
     if batches.isEmpty { return }
-    let answers = try join.answer(batches, options)
+    let answers: JoinAnswers
+    do { answers = try join.answer(batches, options) } catch {
+      throw error.advanced(by: rowsBefore)
+    }
+    rowsBefore += rows
     var end = rows
     // Last first, since they are taken from the end.
     for batch in batches.reversed() {
