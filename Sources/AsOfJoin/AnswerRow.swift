@@ -21,8 +21,13 @@ public final class AnswerRow {
     words = JoinArena(count: columns.count * Self.capacity)
   }
 
-  /// Puts the value of a feature in, by its place among the reader's. To be called once for each.
-  public func set(_ feature: Int, _ value: Value) {
+  /// Puts the values of all features in. To be called once.
+  public func set(_ values: AnswerValues) {
+    for feature in 0..<values.count { set(feature, values[feature]) }
+  }
+
+  @inline(__always)
+  private func set(_ feature: Int, _ value: Value) {
     let word: UInt64
     switch value {
     case .int(let value): word = UInt64(bitPattern: value)

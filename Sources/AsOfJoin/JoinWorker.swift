@@ -23,6 +23,7 @@ struct JoinWorker {
   mutating func answer(
     _ items: UnsafeMutableBufferPointer<JoinItem>, _ keys: PartKeys
   ) throws(JoinError) {
+    keys.warm()
     var start = 0
     while start < items.count {
       let hash = items[start].hash

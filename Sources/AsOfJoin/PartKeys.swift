@@ -10,6 +10,14 @@ struct PartKeys: BitwiseCopyable {
 
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
+  /// Reads through the keys once, in their order, so that they are in the cache when they are asked for in
+  /// another; the threads that wrote them have other caches.
+  func warm() {
+    var sum: UInt8 = 0
+    for place in stride(from: 0, to: bytes.count, by: 64) { sum ^= bytes[place] }
+    withExtendedLifetime(sum) {}
+  }
+
   /// Writes a key into room of its length and the overhead.
   @inline(__always)
   static func write(_ key: UnsafeRawBufferPointer, to room: UnsafeMutableBufferPointer<UInt8>) {

@@ -191,14 +191,14 @@ private final class StoreReader: PointInTimeReader {
     do throws(StoreError) { try reader.answer(at: time, mode) } catch {
       throw ReaderFailure(error)
     }
-    for feature in reader.values.indices { row.set(feature, reader.values[feature]) }
+    row.set(reader.values)
   }
 
   override func answerEmpty(at time: Timestamp, into row: AnswerRow) throws(ReaderFailure) {
     do throws(StoreError) { try reader.answerEmpty(at: time) } catch {
       throw ReaderFailure(error)
     }
-    for feature in reader.values.indices { row.set(feature, reader.values[feature]) }
+    row.set(reader.values)
   }
 }
 

@@ -11,7 +11,7 @@ public final class FeatureReader {
   /// Indices into `plan.features`, in the order of the answers.
   public let features: [Int]
   /// The features as the latest request found them, in their order.
-  @exclusivity(unchecked) public private(set) var values: [Value]
+  public let values: AnswerValues
   private let source: BlockSource
   private let floor: FloorMark
   private let readers: Borrowed<GroupReader>
@@ -31,7 +31,7 @@ public final class FeatureReader {
     self.source = source
     self.floor = floor
     self.snapshot = snapshot
-    values = Array(repeating: .null, count: features.count)
+    values = AnswerValues(count: features.count)
     length = plan.declaration.slice
     let all = plan.columns.map { $0.spec.make() }
     var readers: [GroupReader] = []
@@ -111,7 +111,7 @@ public final class FeatureReader {
     try checkFloor(at: start)
     answered = nil
     try readers.forEach { reader throws(StoreError) in
-      try reader.answer(request, from: start, into: &values)
+      try reader.answer(request, from: start, into: values)
     }
     // Slices may have expired, and gone, while they were read.
     try checkFloor(at: start)
@@ -139,13 +139,13 @@ public final class FeatureReader {
   public func answerEmpty(at time: Timestamp) throws(StoreError) {
     answered = nil
     try checkFloor(at: length.slice(of: time).index)
-    readers.forEach { $0.answerEmpty(into: &values) }
+    readers.forEach { $0.answerEmpty(into: values) }
   }
 
   /// Keeps the caller's memory and our own apart, so that neither is ever made anew.
   private func copy(to other: inout [Value]) {
     if other.count != values.count { other = Array(repeating: .null, count: values.count) }
-    for index in values.indices { other[index] = values[index] }
+    for index in 0..<values.count { other[index] = values[index] }
   }
 
   private func checkFloor(at slice: Int64) throws(StoreError) {

@@ -158,7 +158,7 @@ final class GroupReader {
   /// slices before `start` as they are long.
   /// - Complexity: O(entries in the longest window), and one point read per block that is not at hand.
   func answer(
-    _ request: SliceRequest, from start: Int64, into values: inout [Value]
+    _ request: SliceRequest, from start: Int64, into values: AnswerValues
   ) throws(StoreError) {
     accumulators.forEach { $0.reset() }
     var walk = begin(request)
@@ -175,7 +175,7 @@ final class GroupReader {
   }
 
   /// Puts the features of an entity without events into `values`.
-  func answerEmpty(into values: inout [Value]) {
+  func answerEmpty(into values: AnswerValues) {
     accumulators.forEach { $0.reset() }
     outputs.forEach { values[$0.place] = $0.reading() }
   }

@@ -90,7 +90,7 @@ enum Ask: String, CaseIterable, Sendable {
       return try reader.answer(EntityKey(parts: parts), at: question.at, question.mode)
     }
     try reader.answerEmpty(at: question.at)
-    return reader.values
+    return reader.values.all
   }
 
   private static func get(_ question: Vector.Question, _ store: FeatureStore) throws -> [Value] {

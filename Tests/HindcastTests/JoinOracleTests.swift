@@ -160,7 +160,7 @@ private struct JoinTrial {
   ) throws -> [Value] {
     guard let entity = entity(selection, cells) else {
       try reader.answerEmpty(at: time(cells))
-      return reader.values
+      return reader.values.all
     }
     return try reader.answer(EntityKey(parts: entity), at: time(cells), mode(cells))
   }

@@ -98,20 +98,21 @@ extension DecimalColumn.Parts {
   /// Adds the given entries to `sum`, without their residuals.
   @inline(__always)
   func addDecimals(_ entries: Range<Int>, to sum: inout ExactSum) throws(CodecError) {
-    // Whole doubles at one low exponent: below 2^30 · 2^70 each, so 2^27 of them fit.
-    var total: Int128 = 0
+    // Each double below 2^30 in two whole parts below 2^50, of which 2^13 have a sum that fits. Nothing is
+    // rounded, since the last bit of a decimal is no lower than `lowestExponent`.
+    var (high, low): (Int64, Int64) = (0, 0)
     for entry in entries {
       let value = try decimal(entry)
-      guard value.magnitude < 0x1p30, entries.count < 1 << 27 else {
+      guard value.magnitude < 0x1p30, entries.count <= 1 << 13 else {
         sum.add(value)
         continue
       }
-      let (significand, exponent) = ExactSum.parts(of: value)
-      if significand == 0 { continue }
-      let signed = Int128(value.sign == .minus ? -significand : significand)
-      total &+= signed &<< Int128(exponent - DecimalColumn.lowestExponent)
+      let scaled = value * 0x1p20
+      let whole = Int64(scaled)
+      high &+= whole
+      low &+= Int64((scaled - Double(whole)) * 0x1p50)
     }
-    sum.add(total, exponent: DecimalColumn.lowestExponent)
+    sum.add(Int128(high) &<< 50 &+ Int128(low), exponent: DecimalColumn.lowestExponent)
   }
 }
 
