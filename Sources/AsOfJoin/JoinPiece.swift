@@ -45,16 +45,25 @@ final class JoinPiece: @unchecked Sendable {
       try worker.answerEmpty(order.rowsWithoutKey)
       progress.add(order.rowsWithoutKey.count)
     }
-    while !hasFailed.load(ordering: .relaxed) {
-      if progress.isCancelled { throw .cancelled }
-      let part = nextPart.add(1, ordering: .relaxed).oldValue
-      guard part < order.parts else { break }
-      let (items, keys) = order.part(part)
-      try sorter.withSorted(items, partBits: order.partBits) { items throws(JoinError) in
-        try worker.answer(items, keys)
+    while let parts = takeParts() {
+      for part in parts {
+        if hasFailed.load(ordering: .relaxed) { return }
+        if progress.isCancelled { throw .cancelled }
+        let (items, keys) = order.part(part)
+        try sorter.withSorted(items, partBits: order.partBits) { items throws(JoinError) in
+          try worker.answer(items, keys)
+        }
+        progress.add(items.count)
       }
-      progress.add(items.count)
     }
     worker.flush()
+  }
+
+  /// Some parts that nobody has taken: neighbours, since whoever reads on reads faster; nil when all are
+  /// taken.
+  private func takeParts() -> Range<Int>? {
+    let together = max(1, order.parts / 64)
+    let first = nextPart.add(together, ordering: .relaxed).oldValue
+    return first < order.parts ? first..<min(first + together, order.parts) : nil
   }
 }
