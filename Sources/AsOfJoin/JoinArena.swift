@@ -15,6 +15,8 @@ final class JoinArena<Element: BitwiseCopyable>: @unchecked Sendable {
 
   deinit { free(memory.baseAddress) }
 
+  var count: Int { memory.count }
+
   @inline(__always)
   subscript(index: Int) -> Element {
     get { memory[index] }

@@ -8,6 +8,7 @@ struct JoinWorker {
   private let readers: [PointInTimeReader]
   /// Each reader's.
   private let rows: [AnswerRow]
+  private var room = JoinArena<UInt8>(count: 0)
 
   init(
     _ spine: SpineRows, _ knowledge: SpineKnowledge, _ readers: [PointInTimeReader],
@@ -23,7 +24,7 @@ struct JoinWorker {
   mutating func answer(
     _ items: UnsafeMutableBufferPointer<JoinItem>, _ keys: PartKeys
   ) throws(JoinError) {
-    keys.warm()
+    let keys = keys.copied(into: &room)
     var start = 0
     while start < items.count {
       let hash = items[start].hash

@@ -10,12 +10,13 @@ struct PartKeys: BitwiseCopyable {
 
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-  /// Reads through the keys once, in their order, so that they are in the cache when they are asked for in
-  /// another; the threads that wrote them have other caches.
-  func warm() {
-    var sum: UInt8 = 0
-    for place in stride(from: 0, to: bytes.count, by: 64) { sum ^= bytes[place] }
-    withExtendedLifetime(sum) {}
+  /// The same keys in memory of the thread that asks for them, in no order: those who wrote them have other
+  /// caches. `room` is made larger where it has to be.
+  func copied(into room: inout JoinArena<UInt8>) -> PartKeys {
+    if room.count < bytes.count { room = JoinArena(count: 2 * bytes.count) }
+    let copy = UnsafeMutableRawBufferPointer(room.slice(0..<bytes.count))
+    copy.copyMemory(from: bytes)
+    return PartKeys(UnsafeRawBufferPointer(copy))
   }
 
   /// Writes a key into room of its length and the overhead.
