@@ -14,13 +14,13 @@ public struct Borrowed<Object: AnyObject> {
   @inlinable public var count: Int { objects.count }
 
   @inlinable @inline(__always)
-  public func forEach<Failure: Error>(_ body: (Object) throws(Failure) -> Void) throws(Failure) {
-    try forEach(0..<objects.count, body)
+  public func callEach<Failure: Error>(_ body: (Object) throws(Failure) -> Void) throws(Failure) {
+    try callEach(0..<objects.count, body)
   }
 
   /// Those at some places.
   @inlinable @inline(__always)
-  public func forEach<Failure: Error>(
+  public func callEach<Failure: Error>(
     _ places: Range<Int>, _ body: (Object) throws(Failure) -> Void
   ) throws(Failure) {
     for place in places { try call(place, body) }

@@ -92,7 +92,7 @@ public final class FeatureReader {
     // One slice more than most modes look at: `fresh` sees the request's own.
     let end = length.slice(of: last).index + 1
     let start = first == last ? end - 1 : length.slice(of: first).index
-    try readers.forEach { reader throws(StoreError) in
+    try readers.callEach { reader throws(StoreError) in
       try reader.select(hash: hash, entity: entity, start..<end)
     }
   }
@@ -100,7 +100,7 @@ public final class FeatureReader {
   /// Lets go of the selected entity's blocks.
   public func release() {
     answered = nil
-    readers.forEach { $0.release() }
+    readers.callEach { $0.release() }
   }
 
   /// Puts the features of the selected entity at one time into `values`.
@@ -110,7 +110,7 @@ public final class FeatureReader {
     let start = mode == .fresh ? request.end - 1 : request.end
     try checkFloor(at: start)
     answered = nil
-    try readers.forEach { reader throws(StoreError) in
+    try readers.callEach { reader throws(StoreError) in
       try reader.answer(request, from: start, into: values)
     }
     // Slices may have expired, and gone, while they were read.
@@ -139,7 +139,7 @@ public final class FeatureReader {
   public func answerEmpty(at time: Timestamp) throws(StoreError) {
     answered = nil
     try checkFloor(at: length.slice(of: time).index)
-    readers.forEach { $0.answerEmpty(into: values) }
+    readers.callEach { $0.answerEmpty(into: values) }
   }
 
   /// Keeps the caller's memory and our own apart, so that neither is ever made anew.

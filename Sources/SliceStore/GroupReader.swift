@@ -160,24 +160,24 @@ final class GroupReader {
   func answer(
     _ request: SliceRequest, from start: Int64, into values: AnswerValues
   ) throws(StoreError) {
-    accumulators.forEach { $0.reset() }
+    accumulators.callEach { $0.reset() }
     var walk = begin(request)
     for step in steps {
       try visit(from: start - step.slices, request, &walk) {
         _, slot, entries throws(CodecError) in
-        try accumulators.forEach { accumulator throws(CodecError) in
+        try accumulators.callEach { accumulator throws(CodecError) in
           try accumulator.fold(slot: slot, entries: entries)
         }
       }
-      outputs.forEach(step.outputs) { values[$0.place] = $0.reading() }
+      outputs.callEach(step.outputs) { values[$0.place] = $0.reading() }
     }
     self.walk = walk
   }
 
   /// Puts the features of an entity without events into `values`.
   func answerEmpty(into values: AnswerValues) {
-    accumulators.forEach { $0.reset() }
-    outputs.forEach { values[$0.place] = $0.reading() }
+    accumulators.callEach { $0.reset() }
+    outputs.callEach { values[$0.place] = $0.reading() }
   }
 
   /// A walk that stands where the request's windows end.
@@ -295,7 +295,7 @@ extension GroupReader {
     try visit(from: start, request, &walk) { blockStart, slot, entries throws(CodecError) in
       guard let block = slots[slot].view else { return }
       for entry in entries {
-        try accumulators.forEach { accumulator throws(CodecError) in
+        try accumulators.callEach { accumulator throws(CodecError) in
           accumulator.reset()
           try accumulator.fold(slot: slot, entries: entry..<entry + 1)
         }

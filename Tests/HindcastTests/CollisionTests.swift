@@ -1,5 +1,5 @@
-// Entities of one hash: identity is the bytes of a key, and a hash that two keys share must cost time only. Such
-// keys are made by running XXH64 backwards, which every step of it allows.
+// Entities of one hash: identity is the bytes of a key, and a hash that two keys share must cost time only.
+// Such keys are made by running XXH64 backwards, which every step of it allows.
 import FeatureModel
 import Hindcast
 import TestSupport

@@ -6,6 +6,7 @@
 //   StoreBench join STORE          join a spine in memory; --rows, --features A,B, --windows 1,7 (in days),
 //                                  --runs, --threads; --answers FILE: write the columns of answers
 //   StoreBench scan STORE          step over all blocks with a bare iterator; --runs, --threads
+//   StoreBench reach STORE         reach the blocks of few and many entities in four ways; --rows 2000,20000
 //   StoreBench csv FILE            write the events of `bulk` as CSV, for the peers
 //   StoreBench spine FILE          write the rows of `join` as CSV, for the peers
 //   StoreBench declarations FOLDER write the stream's and the view's declarations
@@ -33,7 +34,8 @@ func list(_ name: String) -> [String]? {
 }
 
 guard arguments.count >= 2 else {
-  print("usage: StoreBench bulk|stream|lookup|join|scan|csv|spine|declarations PATH [OPTIONS]")
+  print(
+    "usage: StoreBench bulk|stream|lookup|join|scan|reach|csv|spine|declarations PATH [OPTIONS]")
   exit(64)
 }
 let path = arguments[1]
@@ -72,6 +74,13 @@ do {
         features: list("features") ?? ["7d_COUNT", "7d_SUM", "30d_COUNT", "30d_SUM"],
         answers: option("answers"))
     }
+  case "reach":
+    report.header()
+    let rows = list("rows")?.compactMap { Int($0) }
+    let reach = ReachBench(
+      store: try bench.open(path, cacheBytes: StoreOptions().cacheBytes), workload: workload,
+      seed: bench.seed, report: report, runs: option("runs", 3))
+    try reach.run(rows: rows ?? [2000, 20_000, 100_000, 200_000, 500_000, 2_000_000])
   case "csv": try bench.csv(path, events: events)
   case "spine": try bench.spine(path, rows: option("rows", 2_000_000))
   case "declarations": try bench.declarations(path)

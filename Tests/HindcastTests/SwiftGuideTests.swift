@@ -1,0 +1,116 @@
+// The code of docs/reference/swift.md, compiled and run: what stands in the page has to stand here, too.
+import FeatureModel
+import Foundation
+import Hindcast
+import TestSupport
+import Testing
+
+private struct Mail {
+  var messageID: String
+  var sender: String?
+  var receivedAt: Timestamp
+  var senderCount: Int64?
+}
+
+private struct MailHydrator: EventHydrator {
+  let features = [FeatureSelection("by_sender", features: ["30d_N"])]
+  let keyFields = ["sender"]
+  func lookupKey(of mail: Mail) -> [String?] { [mail.sender] }
+  func eventTime(of mail: Mail) -> Timestamp { mail.receivedAt }
+  func eventID(of mail: Mail) -> String { mail.messageID }
+  func hydrate(_ mail: inout Mail, with values: FeatureValues) {
+    mail.senderCount = values.int("30d_N")
+  }
+}
+
+private struct Archive {
+  let stored: [Mail]
+  func mails() -> [Mail] { stored }
+}
+
+@Suite("The guide to the Swift API")
+struct SwiftGuideTests {
+  /// What the page prints.
+  private final class Lines {
+    var all: [String] = []
+  }
+
+  private func guide(_ path: String) throws -> [String] {
+    let lines = Lines()
+    func print(_ parts: Any...) { lines.all.append(parts.map { "\($0)" }.joined(separator: " ")) }
+
+    let store = try FeatureStore.open(path, .readOnly)
+    let answer = try store.get(
+      "by_sender", entity: ["ann"], at: Timestamp(parsing: "2026-01-11")!)
+    print(answer.map { "\($0.name) = \($0.value)" })
+
+    var rows = EventBatch(columns: [EventColumn(type: .string), EventColumn(type: .timestamp)])
+    rows.append([.string("ann"), .timestamp(Timestamp(parsing: "2026-01-11T09:30:00Z")!)])
+    rows.append([.string("bob"), .timestamp(Timestamp(parsing: "2026-01-12")!)])
+    let spine = SpineBatch(rows, names: ["sender", "asked_at"])
+
+    var request = JoinRequest(
+      [FeatureSelection("by_sender", features: ["30d_N", "30d_SIZE"])], time: "asked_at")
+    request.mode = .asServed
+    let answers = try store.join([spine], request)
+    for (name, column) in zip(answers.names, answers.columns) {
+      print(name, (0..<answers.rows).map { column.value($0) })
+    }
+
+    let fields = [
+      SpineField(name: "sender", type: .string), SpineField(name: "asked_at", type: .timestamp),
+    ]
+    let join = try ColumnJoin(store, spine: fields, request)
+    var chunks = [spine, spine]
+    let stream = JoinStream(join) { chunks.popLast() }
+    while let chunk = try stream.next() {
+      for row in chunk.rows { print(chunk.answers.columns[0].value(row)) }
+    }
+
+    var mails = [
+      Mail(messageID: "1", sender: "ann", receivedAt: Timestamp(parsing: "2026-01-05")!),
+      Mail(messageID: "2", sender: nil, receivedAt: Timestamp(parsing: "2026-01-05")!),
+    ]
+    let archive = Archive(stored: mails)
+    func rescore(_ mail: Mail) { print(mail.messageID, mail.senderCount ?? -1) }
+    try store.hydrate(&mails, with: MailHydrator())
+    for mail in mails { rescore(mail) }
+    try store.hydrate(reading: archive.mails, with: MailHydrator()) { mail in rescore(mail) }
+    return lines.all
+  }
+
+  @Test("The guide's code runs and answers")
+  func runs() throws {
+    try withTemporaryDirectory { folder in
+      let world = try World(folder)
+      let rows = (1...9).map { "ann,2026-01-0\($0)T10:00:00Z,2026-01-0\($0)T10:00:00Z,\($0),t" }
+      try world.ingest(try world.csv("mails.csv", rows))
+      #expect(
+        try guide(world.path("store")) == [
+          #"["1d_N = 0", "30d_N = 9", "30d_SIZE = 45"]"#, "30d_N [9, 0]", "30d_SIZE [45, 0]",
+          "9", "0", "9", "0", "1 4", "2 0", "1 4", "2 0",
+        ])
+    }
+  }
+
+  @Test("The guide's code is this code")
+  func isTheSame() throws {
+    let here = try String(contentsOfFile: #filePath, encoding: .utf8)
+    let known = Set(here.split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } })
+    let page = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../docs/reference/swift.md")
+    var isCode = false
+    var lines = 0
+    for line in try String(contentsOf: page, encoding: .utf8).split(separator: "\n") {
+      if line.hasPrefix("```") {
+        isCode = line == "```swift"
+      } else if isCode {
+        lines += 1
+        let code = line.trimmingPrefix { $0 == " " }
+        let isKnown = known.contains(code) || known.contains("private " + code)
+        #expect(isKnown, "not in the test: \(line)")
+      }
+    }
+    #expect(lines > 30)
+  }
+}
