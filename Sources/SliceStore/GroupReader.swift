@@ -102,8 +102,12 @@ final class GroupReader {
   ) throws(StoreError) {
     release()
     self.hash = hash
-    key.removeAll(keepingCapacity: true)
-    SliceKey.append(view: view, group: number, hash: hash, entity: entity, block: 0, to: &key)
+    if key.count == SliceKey.fixedLength + entity.count {
+      SliceKey.replace(hash: hash, entity: entity, in: &key)
+    } else {
+      key.removeAll(keepingCapacity: true)
+      SliceKey.append(view: view, group: number, hash: hash, entity: entity, block: 0, to: &key)
+    }
     if isSweeping {
       try gather(
         cut.block(of: ends.lowerBound - longest, hash), cut.block(of: ends.upperBound - 1, hash))

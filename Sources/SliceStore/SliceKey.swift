@@ -37,6 +37,17 @@ package enum SliceKey {
     withUnsafeBytes(of: blockBytes(block)) { bytes.append(contentsOf: $0) }
   }
 
+  /// Puts another entity of the same length into the key of a block.
+  @inline(__always)
+  static func replace(hash: UInt64, entity: UnsafeRawBufferPointer, in bytes: inout [UInt8]) {
+    bytes.withUnsafeMutableBytes { key in
+      key.storeBytes(of: hash.bigEndian, toByteOffset: prefixLength, as: UInt64.self)
+      let place = prefixLength + 8
+      UnsafeMutableRawBufferPointer(rebasing: key[place..<place + entity.count])
+        .copyMemory(from: entity)
+    }
+  }
+
   /// A block's number in the byte order of keys.
   @inline(__always)
   static func blockBytes(_ block: Int32) -> UInt32 {

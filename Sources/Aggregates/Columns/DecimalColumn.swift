@@ -16,8 +16,6 @@ enum DecimalColumn {
   private static let powers: [Double] = [1, 10, 100, 1000, 10_000]
   /// Whole numbers below this are exact as doubles.
   private static let wholeLimit: Int64 = 1 << 53
-  /// A decimal that is not 0 is at least 10^-4, so the last bit of its double is no lower than this.
-  fileprivate static let lowestExponent: Int32 = -70
 
   /// A stored column taken apart; borrows its bytes.
   struct Parts: BitwiseCopyable {
@@ -98,26 +96,42 @@ extension DecimalColumn.Parts {
   /// Adds the given entries to `sum`, without their residuals.
   @inline(__always)
   func addDecimals(_ entries: Range<Int>, to sum: inout ExactSum) throws(CodecError) {
-    // Each double below 2^30 in two whole parts below 2^50, of which 2^13 have a sum that fits. Nothing is
-    // rounded, since the last bit of a decimal is no lower than `lowestExponent`.
-    var (high, low): (Int64, Int64) = (0, 0)
+    var total = DecimalTotal()
     for entry in entries {
       let value = try decimal(entry)
-      guard value.magnitude < 0x1p30, entries.count <= 1 << 13 else {
-        sum.add(value)
-        continue
-      }
-      let scaled = value * 0x1p20
-      let whole = Int64(scaled)
-      high &+= whole
-      low &+= Int64((scaled - Double(whole)) * 0x1p50)
+      if entries.count > DecimalTotal.countMax || !total.add(value) { sum.add(value) }
     }
-    sum.add(Int128(high) &<< 50 &+ Int128(low), exponent: DecimalColumn.lowestExponent)
+    sum.add(total.mantissa, exponent: DecimalTotal.exponent)
+  }
+}
+
+/// The sum of a few decimals, each in two whole parts below 2^50. Nothing is rounded, since the last bit of a
+/// decimal below 2^30 is no lower than the exponent: it is 0, or at least 10^-4.
+struct DecimalTotal: BitwiseCopyable {
+  static let exponent: Int32 = -70
+  /// So many have sums that fit.
+  static let countMax = 1 << 13
+
+  private var high: Int64 = 0
+  private var low: Int64 = 0
+
+  /// The sum, in units of 2^exponent.
+  @inline(__always)
+  var mantissa: Int128 { Int128(high) &<< 50 &+ Int128(low) }
+
+  /// False, and nothing added, for a double that is too large.
+  @inline(__always)
+  mutating func add(_ value: Double) -> Bool {
+    guard value.magnitude < 0x1p30 else { return false }
+    let scaled = value * 0x1p20
+    let whole = Int64(scaled)
+    high &+= whole
+    low &+= Int64((scaled - Double(whole)) * 0x1p50)
+    return true
   }
 }
 
 extension DecimalColumn {
-
   /// Appends all entries; the reader stands behind the tag.
   static func decode(
     _ reader: inout ColumnReader, _ rows: Int, into sums: inout [NarrowSum]

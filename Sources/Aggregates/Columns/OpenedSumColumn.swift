@@ -1,5 +1,6 @@
-// A stored column of sums taken apart once, to be folded from any number of times: what its header says, and
-// the residuals of decimals where a fold finds its own by search instead of by reading all before them.
+// A stored column of sums taken apart once, to be folded from any number of times: what its header says, the
+// residuals of decimals where a fold finds its own by search, and for a column of which much is asked the sums
+// of all beginnings, so that a range is one difference.
 
 /// Borrows the column's bytes until the next `open`; keeps its own memory.
 final class OpenedSumColumn {
@@ -22,6 +23,11 @@ final class OpenedSumColumn {
   @exclusivity(unchecked) private var rows = 0
   /// By entry.
   @exclusivity(unchecked) private var residuals: [Residual] = []
+  /// Of decimals: the sum of the entries before each, in units of 2^`beginningExponent`; empty until made.
+  @exclusivity(unchecked) private var beginnings: [Int128] = []
+  @exclusivity(unchecked) private var beginningExponent: Int32 = 0
+  /// Decimals that may still be added one by one before the sums of beginnings are worth their making.
+  @exclusivity(unchecked) private var patience = 0
 
   /// Takes a column apart and checks all of it but the entries of wide sums.
   /// - Complexity: O(1), for decimals O(residuals).
@@ -29,6 +35,8 @@ final class OpenedSumColumn {
     form = .empty
     rows = 0
     residuals.removeAll(keepingCapacity: true)
+    beginnings.removeAll(keepingCapacity: true)
+    patience = column.rows
     try ColumnReader.check(rows: column.rows, entries: 0..<0)
     var reader = ColumnReader(column.bytes)
     switch try reader.byte() {
@@ -56,13 +64,56 @@ final class OpenedSumColumn {
     case .empty: return
     case .narrow(let base, let deltas, let exponent):
       SumColumn.add(deltas.sum(entries), bases: base, count: entries.count, exponent, &sum)
-    case .decimal(let parts):
-      try parts.addDecimals(entries, to: &sum)
-      if !residuals.isEmpty { addResiduals(entries, parts.residualExponent, to: &sum) }
+    case .decimal(let parts): try fold(parts, entries, into: &sum)
     case .wide(let bytes):
       var reader = ColumnReader(bytes)
       try SumColumn.foldWide(&reader, rows, entries, &sum)
     }
+  }
+
+  @inline(__always)
+  private func fold(
+    _ parts: DecimalColumn.Parts, _ entries: Range<Int>, into sum: inout ExactSum
+  ) throws(CodecError) {
+    if patience < 0, !beginnings.isEmpty {
+      let total = beginnings[entries.upperBound] - beginnings[entries.lowerBound]
+      return sum.add(total, exponent: beginningExponent)
+    }
+    patience -= entries.count
+    if patience < 0, beginnings.isEmpty { try sumBeginnings(parts) }
+    try parts.addDecimals(entries, to: &sum)
+    if !residuals.isEmpty { addResiduals(entries, parts.residualExponent, to: &sum) }
+  }
+
+  /// Once as many decimals were added as there are: from here on a range costs no more than its two ends.
+  /// Leaves it where a sum would not fit.
+  private func sumBeginnings(_ parts: DecimalColumn.Parts) throws(CodecError) {
+    patience = .max
+    let lowest = residuals.isEmpty ? DecimalTotal.exponent : parts.residualExponent
+    let shift = DecimalTotal.exponent - min(lowest, DecimalTotal.exponent)
+    // 2^13 doubles of 30 + 70 bits, and as many residuals, in 127 bits.
+    guard rows <= DecimalTotal.countMax, shift <= 12 else { return }
+    var sum: Int128 = 0
+    var residual = 0
+    beginnings.append(0)
+    for entry in 0..<rows {
+      var total = DecimalTotal()
+      guard total.add(try parts.decimal(entry)) else { return beginnings.removeAll() }
+      sum += total.mantissa &<< Int128(shift)
+      if residual < residuals.count, residuals[residual].entry == entry {
+        let exponent = DecimalTotal.exponent - shift
+        let mantissa = Int128(residuals[residual].mantissa)
+        guard
+          let aligned = ExactSum.aligned(mantissa, from: parts.residualExponent, to: exponent),
+          aligned.magnitude < 1 << 112
+        else { return beginnings.removeAll() }
+        sum += aligned
+        residual += 1
+      }
+      beginnings.append(sum)
+    }
+    beginningExponent = DecimalTotal.exponent - shift
+    patience = -1
   }
 
   private func addResiduals(
