@@ -9,24 +9,32 @@ struct BlockSlot: ~Copyable {
   /// Nil where the store has no such block.
   private(set) var view: BlockView?
   private var pinned: PinnedBytes?
+  /// Asked for every entity of a join, where nothing is pinned.
+  private var isPinned = false
   private var copy: [UInt8] = []
 
   /// Lets go of the block, and keeps the memory.
+  @inline(__always)
   mutating func clear() {
     number = nil
     view = nil
-    pinned = nil
+    if isPinned {
+      pinned = nil
+      isPinned = false
+    }
   }
 
   /// Takes a block that was read by its key; nil where there is none.
   mutating func take(_ number: Int64, _ pinned: consuming PinnedBytes?) throws(CodecError) {
     clear()
     self.pinned = pinned
+    isPinned = true
     self.number = number
     if let bytes = self.pinned?.bytes { view = try BlockView(bytes) }
   }
 
   /// Takes bytes that the caller keeps in place until the next `clear`.
+  @inline(__always)
   mutating func take(
     _ number: Int64, borrowed bytes: UnsafeRawBufferPointer
   ) throws(CodecError) {
@@ -85,6 +93,7 @@ struct BlockSlots: ~Copyable {
     return next
   }
 
+  @inline(__always)
   mutating func clear() {
     for index in 0..<count where slots[index].number != nil { slots[index].clear() }
     next = 0

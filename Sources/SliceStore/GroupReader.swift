@@ -209,7 +209,9 @@ final class GroupReader {
 
   /// Lets go of all blocks.
   func release() {
-    walk = Walk()
+    walk.loaded = nil
+    walk.block = nil
+    walk.newest = 0
     swept = 0..<0
     slots.clear()
   }

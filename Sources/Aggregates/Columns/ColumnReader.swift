@@ -42,10 +42,21 @@ struct ColumnReader: BitwiseCopyable {
   /// A LEB128 varint of up to 19 bytes.
   @inline(__always)
   mutating func varint128() throws(CodecError) -> UInt128 {
-    var value = UInt128(try byte())
-    if value < 0x80 { return value }
-    value &= 0x7f
-    for position in 1..<19 {
+    let first = try byte()
+    if first < 0x80 { return UInt128(first) }
+    return try longVarint(after: first)
+  }
+
+  /// The rest of a varint of more than one byte: in 64 bits as far as they go.
+  private mutating func longVarint(after first: UInt8) throws(CodecError) -> UInt128 {
+    var short = UInt64(first & 0x7f)
+    for position in 1..<9 {
+      let next = try byte()
+      short |= UInt64(next & 0x7f) &<< UInt64(7 &* position)
+      if next < 0x80 { return UInt128(short) }
+    }
+    var value = UInt128(short)
+    for position in 9..<19 {
       let next = try byte()
       if position == 18 && next > 3 { break }
       value |= UInt128(next & 0x7f) &<< UInt128(7 * position)
