@@ -2,7 +2,7 @@
 """Do the answers agree? Random questions, answered by `hindcast join` and from the CSV itself.
 
     agreement.py ask SPINE --questions N --entities N       writes (account, time) rows
-    agreement.py compare SPINE JOINED CSV                   exits 1 where an answer differs
+    agreement.py compare SPINE JOINED CSV [--windows DAYS]  exits 1 where an answer differs
 
 DuckDB finds the events of each window in the CSV and counts them; counts must be equal. The store's sums
 are exact and rounded once, so they must equal, in every bit, what Python's `math.fsum` makes of the events
@@ -19,7 +19,7 @@ import duckdb
 
 DAY = 86_400_000
 START = 1_735_689_600_000
-WINDOWS = [1, 30, 365]
+WINDOWS = "1,30,365"
 
 HITS = """
 CREATE TEMP TABLE hits AS
@@ -50,12 +50,12 @@ def ask(arguments):
             writer.writerow([account, START + source.randrange(400 * DAY)])
 
 
-def foreign_answers(spine, events):
+def foreign_answers(spine, events, windows):
     """(question, days) -> count, exact sum, DuckDB's own sum; no entry for an empty window."""
     connection = duckdb.connect(config={"threads": 2})
     connection.execute(HITS, [spine, events])
     answers = {}
-    for days in WINDOWS:
+    for days in windows:
         rows = connection.execute(
             "SELECT question, count(*), list(amount), fsum(amount) FROM hits WHERE age <= ? GROUP BY 1",
             [days])
@@ -65,12 +65,13 @@ def foreign_answers(spine, events):
 
 
 def compare(arguments):
-    answers = foreign_answers(arguments.spine, arguments.csv)
+    windows = [int(days) for days in arguments.windows.split(",")]
+    answers = foreign_answers(arguments.spine, arguments.csv, windows)
     wrong, events, farthest, questions = [], 0, 0.0, 0
     with open(arguments.joined, newline="") as file:
         for question, row in enumerate(csv.DictReader(file)):
             questions += 1
-            for days in WINDOWS:
+            for days in windows:
                 count, total, foreign = answers.get((question, days), (0, 0.0, 0.0))
                 found = int(row[f"{days}d_COUNT"]), float(row[f"{days}d_SUM"])
                 events += count
@@ -83,7 +84,7 @@ def compare(arguments):
     if wrong or not events or farthest > 1:
         sys.exit(f"bench: {len(wrong)} answers of {questions} questions differ; DuckDB's own sum is up to "
                  f"{farthest:g} units in the last place away")
-    print(f"answers agree: {questions:,} questions, {len(WINDOWS)} windows each, {events:,} events; counts "
+    print(f"answers agree: {questions:,} questions, {len(windows)} windows each, {events:,} events; counts "
           f"and exact sums are equal; DuckDB's compensated sum is within {farthest:g} units in the last place")
 
 
@@ -98,6 +99,7 @@ def main():
     comparing = works.add_parser("compare")
     for name in ["spine", "joined", "csv"]:
         comparing.add_argument(name)
+    comparing.add_argument("--windows", default=WINDOWS)
     comparing.set_defaults(work=compare)
     arguments = parser.parse_args()
     arguments.work(arguments)

@@ -10,12 +10,12 @@ import shutil
 import sys
 from pathlib import Path
 
-from measure import bytes_under, middle, run, run_reporting
+from inputs import SEED, events_csv
+from measure import bytes_under, middle, run, run_reporting, say
 from table import Table
 
 HERE = Path(__file__).parent
 MEMORY_LIMIT_MIB = 1536
-SEED = 20_260_101
 
 
 class Sizes:
@@ -184,18 +184,7 @@ class Bench:
         return run_reporting([sys.executable, HERE / "peers.py", *words])
 
     def csv(self, events):
-        """The events as CSV; made once for a size and a seed, and never seen half-made."""
-        path = self.work / f"payments-{events}-{self.sizes.entities}-{SEED}.csv"
-        if not path.exists():
-            say(f"writing {path.name}")
-            partial = path.with_suffix(".partial")
-            self.our("csv", partial, "--events", events)
-            partial.rename(path)
-        return path
-
-
-def say(what):
-    print(f"bench: {what}", file=sys.stderr, flush=True)
+        return events_csv(self.programs, self.work, events, self.sizes.entities)
 
 
 def csv_rows(path):

@@ -1,12 +1,36 @@
-"""The one table of the benchmark, in Markdown, so that it can be pasted into docs/benchmarks.md."""
+"""Tables in Markdown, so that they can be pasted into a document."""
 
 COLUMNS = ["work", "rows", "result", "processor", "rows/s", "peak RSS", "against the peer", "to reach"]
 
 
-class Table:
+class Markdown:
+    def __init__(self, columns, right):
+        """The columns named in `right` hold numbers and stand at the right."""
+        self.columns = columns
+        self.right = [column in right for column in columns]
+        self.rows = []
+
+    def add(self, *cells):
+        self.rows.append(list(cells) + [""] * (len(self.columns) - len(cells)))
+
+    def text(self):
+        lines = [self.columns] + self.rows
+        widths = [max(len(line[column]) for line in lines) for column in range(len(self.columns))]
+        rule = ["-" * (width - 1) + ":" if right else "-" * width for width, right in zip(widths, self.right)]
+        return "\n".join("| " + " | ".join(self.aligned(line, widths)) + " |"
+                         for line in [self.columns, rule] + self.rows)
+
+    def aligned(self, line, widths):
+        return [cell.rjust(width) if right else cell.ljust(width)
+                for cell, width, right in zip(line, widths, self.right)]
+
+
+class Table(Markdown):
+    """The one table of the store's benchmark, for docs/benchmarks.md."""
+
     def __init__(self, judges):
         """Where it does not judge, the goals are left out."""
-        self.rows = []
+        super().__init__(COLUMNS, right=COLUMNS[1:6])
         self.judges = judges
 
     def timed(self, work, rows, cost, *, peer=None, target=None):
@@ -23,24 +47,8 @@ class Table:
         result = f"p50 {figures['p50_us']:.2f} us, p99 {figures['p99_us']:.2f} us"
         self.add(work, f"{rows:,}", result, "", "", "", against, goal)
 
-    def add(self, *cells):
-        self.rows.append(list(cells) + [""] * (len(COLUMNS) - len(cells)))
-
-    def text(self):
-        lines = [COLUMNS] + self.rows
-        widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
-        rule = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:6]] \
-            + ["-" * width for width in widths[6:]]
-        return "\n".join("| " + " | ".join(self.aligned(line, widths)) + " |"
-                         for line in [COLUMNS, rule] + self.rows)
-
     def verdict(self, goal, reached):
         return f"{goal}: {'reached' if reached else 'NOT reached'}" if self.judges else ""
-
-    @staticmethod
-    def aligned(line, widths):
-        return [cell.rjust(width) if 1 <= column <= 5 else cell.ljust(width)
-                for column, (cell, width) in enumerate(zip(line, widths))]
 
 
 def rate_text(rate):

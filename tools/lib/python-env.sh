@@ -1,10 +1,15 @@
-# Sourced by the tools that need Python packages: one virtual environment beside them, made when it is
+# Sourced by the tools that need Python packages: virtual environments beside them, made when they are
 # first needed and kept. Only the packages named are installed, in exactly these versions.
 #
 #   tools=FOLDER_OF_TOOLS; . "$tools/lib/python-env.sh"
 #   python_env conformance "$duckdb_package"     sets $python, or says what is wrong and exits with 2
 #
-# HINDCAST_PYTHON names a Python that has the packages already; then nothing is installed.
+# HINDCAST_PYTHON names a Python that has the packages already; then nothing is installed. Who needs another
+# environment than the common one sets these first:
+#
+#   python_folder        where it is
+#   python_variable      the variable that people name a Python of their own with
+#   python_constraints   a file with the versions of all that the packages need in turn
 
 duckdb_package=duckdb==2.0.0
 pyarrow_package=pyarrow==26.0.1
@@ -14,21 +19,23 @@ python_has() {
   "$python" - "$@" 2>/dev/null <<'END'
 import sys
 from importlib.metadata import version
+from importlib.util import find_spec
 for package in sys.argv[1:]:
     name, wanted = package.split("==")
-    assert version(name) == wanted
-    __import__(name)
+    name = name.split("[")[0]
+    assert version(name) == wanted and find_spec(name)
 END
 }
 
 python_env() {
   tool=$1
   shift
-  folder=$tools/.venv
-  python=${HINDCAST_PYTHON:-$folder/bin/python}
+  folder=${python_folder:-$tools/.venv}
+  variable=${python_variable:-HINDCAST_PYTHON}
+  python=${!variable:-$folder/bin/python}
   if python_has "$@"; then return; fi
-  if [ -n "${HINDCAST_PYTHON:-}" ]; then
-    echo "$tool: HINDCAST_PYTHON=$python lacks one of: $*" >&2
+  if [ -n "${!variable:-}" ]; then
+    echo "$tool: $variable=$python lacks one of: $*" >&2
     exit 2
   fi
   if ! command -v python3 >/dev/null; then
@@ -39,9 +46,10 @@ python_env() {
     echo "$tool: no virtual environment could be made (apt-get install python3-venv)" >&2
     exit 2
   fi
-  if ! "$folder/bin/pip" install --quiet --disable-pip-version-check "$@"; then
+  if ! "$folder/bin/pip" install --quiet --disable-pip-version-check \
+    ${python_constraints:+--constraint "$python_constraints"} "$@"; then
     echo "$tool: pip could not install $* (see above); with them in a Python of your own," >&2
-    echo "$tool: set HINDCAST_PYTHON to it" >&2
+    echo "$tool: set $variable to it" >&2
     exit 2
   fi
 }
