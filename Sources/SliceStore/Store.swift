@@ -19,7 +19,7 @@ public enum StoreMode: Sendable {
 /// Sizes that a caller may set; the defaults suit a machine with a few GB.
 public struct StoreOptions: Sendable {
   /// Memory for uncompressed blocks of RocksDB, shared by all readers.
-  public var cacheBytes = 256 << 20
+  public var cacheBytes = 192 << 20
   /// Memory that a bulk load may hold in records before it writes them.
   public var loadBytes = 640 << 20
   /// Threads of a bulk load.
