@@ -27,6 +27,14 @@ enum DecimalColumn {
     var residualCount = 0
     var residuals: ColumnReader
 
+    /// Of no entries.
+    static var none: Parts { Parts() }
+
+    private init() {
+      (power, base, deltas) = (1, 0, .none)
+      residuals = ColumnReader(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
     /// The reader stands behind the tag.
     init(_ reader: inout ColumnReader, _ rows: Int) throws(CodecError) {
       let digits = Int(try reader.byte())

@@ -8,6 +8,14 @@ struct DeltaColumn: BitwiseCopyable {
   let count: Int
   let width: Int
 
+  /// Of no numbers.
+  static var none: DeltaColumn { DeltaColumn() }
+
+  private init() {
+    bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+    (count, width) = (0, 0)
+  }
+
   /// Takes the column off the reader.
   @inline(__always)
   init(_ reader: inout ColumnReader, count: Int, width: Int) throws(CodecError) {

@@ -7,11 +7,7 @@ final class OpenedSumColumn {
   // Nothing that is called from here comes back, so access checks would find nothing.
 
   private enum Form: BitwiseCopyable {
-    case empty
-    case narrow(base: Int128, deltas: DeltaColumn, exponent: Int32)
-    case decimal(DecimalColumn.Parts)
-    /// Behind the tag.
-    case wide(UnsafeRawBufferPointer)
+    case empty, narrow, decimal, wide
   }
 
   private struct Residual: BitwiseCopyable {
@@ -19,8 +15,14 @@ final class OpenedSumColumn {
     let mantissa: Int64
   }
 
+  // What each form needs stands by itself: in the form it would be copied for every fold.
+
   @exclusivity(unchecked) private var form = Form.empty
   @exclusivity(unchecked) private var rows = 0
+  @exclusivity(unchecked) private var narrow = SumColumn.Frame.none
+  @exclusivity(unchecked) private var parts = DecimalColumn.Parts.none
+  /// Wide sums, behind the tag.
+  @exclusivity(unchecked) private var wide = UnsafeRawBufferPointer(start: nil, count: 0)
   /// By entry.
   @exclusivity(unchecked) private var residuals: [Residual] = []
   /// Of decimals: the sum of the entries before each, in units of 2^`beginningExponent`; empty until made.
@@ -34,22 +36,24 @@ final class OpenedSumColumn {
   func open(_ column: StoredColumn) throws(CodecError) {
     form = .empty
     rows = 0
-    residuals.removeAll(keepingCapacity: true)
-    beginnings.removeAll(keepingCapacity: true)
+    if !residuals.isEmpty { residuals.removeAll(keepingCapacity: true) }
+    if !beginnings.isEmpty { beginnings.removeAll(keepingCapacity: true) }
     patience = column.rows
     try ColumnReader.check(rows: column.rows, entries: 0..<0)
     var reader = ColumnReader(column.bytes)
     switch try reader.byte() {
     case SumColumn.narrow:
-      let (exponent, base, deltas) = try SumColumn.readFrame(&reader, column.rows)
-      form = .narrow(base: base, deltas: deltas, exponent: exponent)
+      narrow = try SumColumn.Frame(&reader, column.rows)
+      form = .narrow
     case DecimalColumn.tag:
-      let parts = try DecimalColumn.Parts(&reader, column.rows)
+      parts = try DecimalColumn.Parts(&reader, column.rows)
       try parts.forEachResidual { entry, mantissa throws(CodecError) in
         residuals.append(Residual(entry: entry, mantissa: mantissa))
       }
-      form = .decimal(parts)
-    case SumColumn.wide: form = .wide(reader.rest)
+      form = .decimal
+    case SumColumn.wide:
+      wide = reader.rest
+      form = .wide
     case let tag: throw .malformed("sum column with tag \(tag)")
     }
     rows = column.rows
@@ -62,32 +66,31 @@ final class OpenedSumColumn {
     try ColumnReader.check(rows: rows, entries: entries)
     switch form {
     case .empty: return
-    case .narrow(let base, let deltas, let exponent):
-      SumColumn.add(deltas.sum(entries), bases: base, count: entries.count, exponent, &sum)
-    case .decimal(let parts): try fold(parts, entries, into: &sum)
-    case .wide(let bytes):
-      var reader = ColumnReader(bytes)
+    case .narrow: narrow.add(entries, to: &sum)
+    case .decimal: try foldDecimals(entries, into: &sum)
+    case .wide:
+      var reader = ColumnReader(wide)
       try SumColumn.foldWide(&reader, rows, entries, &sum)
     }
   }
 
   @inline(__always)
-  private func fold(
-    _ parts: DecimalColumn.Parts, _ entries: Range<Int>, into sum: inout ExactSum
+  private func foldDecimals(
+    _ entries: Range<Int>, into sum: inout ExactSum
   ) throws(CodecError) {
     if patience < 0, !beginnings.isEmpty {
       let total = beginnings[entries.upperBound] - beginnings[entries.lowerBound]
       return sum.add(total, exponent: beginningExponent)
     }
     patience -= entries.count
-    if patience < 0, beginnings.isEmpty { try sumBeginnings(parts) }
+    if patience < 0, beginnings.isEmpty { try sumBeginnings() }
     try parts.addDecimals(entries, to: &sum)
     if !residuals.isEmpty { addResiduals(entries, parts.residualExponent, to: &sum) }
   }
 
   /// Once as many decimals were added as there are: from here on a range costs no more than its two ends.
   /// Leaves it where a sum would not fit.
-  private func sumBeginnings(_ parts: DecimalColumn.Parts) throws(CodecError) {
+  private func sumBeginnings() throws(CodecError) {
     patience = .max
     let lowest = residuals.isEmpty ? DecimalTotal.exponent : parts.residualExponent
     let shift = DecimalTotal.exponent - min(lowest, DecimalTotal.exponent)

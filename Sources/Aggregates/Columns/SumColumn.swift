@@ -30,30 +30,54 @@ enum SumColumn {
       return true
     }
     guard tag == narrow else { return false }
-    let (exponent, base, deltas) = try readFrame(&reader, column.rows)
+    let frame = try Frame(&reader, column.rows)
     for entry in 0..<column.rows {
+      let deltas = frame.deltas
       let delta = deltas.width <= 8 ? UInt128(deltas[entry]) : deltas.wide(entry)
-      let mantissa = base &+ Int128(bitPattern: delta)
-      guard mantissa >= base else { throw .malformed("sum column with an entry out of range") }
-      sums.append(NarrowSum(mantissa: mantissa, exponent: exponent))
+      let mantissa = frame.base &+ Int128(bitPattern: delta)
+      guard mantissa >= frame.base else {
+        throw .malformed("sum column with an entry out of range")
+      }
+      sums.append(NarrowSum(mantissa: mantissa, exponent: frame.exponent))
     }
     return true
   }
 
-  @inline(__always)
-  static func readFrame(
-    _ reader: inout ColumnReader, _ rows: Int
-  ) throws(CodecError) -> (exponent: Int32, base: Int128, deltas: DeltaColumn) {
-    let exponent = try reader.int16()
-    guard ExactSum.exponents.contains(exponent) else {
-      throw .malformed("sum column with exponent \(exponent)")
+  /// A narrow column taken apart; borrows its bytes.
+  struct Frame: BitwiseCopyable {
+    let base: Int128
+    let deltas: DeltaColumn
+    let exponent: Int32
+
+    /// Of no entries.
+    static var none: Frame { Frame(base: 0, deltas: .none, exponent: 0) }
+
+    private init(base: Int128, deltas: DeltaColumn, exponent: Int32) {
+      self.base = base
+      self.deltas = deltas
+      self.exponent = exponent
     }
-    let base = Int128(zigzag: try reader.varint128())
-    let width = Int(try reader.byte())
-    guard width <= 16 else { throw .malformed("sum column with width \(width)") }
-    let deltas = try DeltaColumn(&reader, count: rows, width: width)
-    try reader.end()
-    return (Int32(exponent), base, deltas)
+
+    /// The reader stands behind the tag.
+    @inline(__always)
+    init(_ reader: inout ColumnReader, _ rows: Int) throws(CodecError) {
+      let exponent = try reader.int16()
+      guard ExactSum.exponents.contains(exponent) else {
+        throw .malformed("sum column with exponent \(exponent)")
+      }
+      self.exponent = Int32(exponent)
+      base = Int128(zigzag: try reader.varint128())
+      let width = Int(try reader.byte())
+      guard width <= 16 else { throw .malformed("sum column with width \(width)") }
+      deltas = try DeltaColumn(&reader, count: rows, width: width)
+      try reader.end()
+    }
+
+    /// Adds a range of entries, which the caller has checked.
+    @inline(__always)
+    func add(_ entries: Range<Int>, to sum: inout ExactSum) {
+      SumColumn.add(deltas.sum(entries), bases: base, count: entries.count, exponent, &sum)
+    }
   }
 
   /// Adds count · bases + deltas, in one addition where that fits an Int128.
