@@ -1,0 +1,155 @@
+"""Joins: what is asked for as the library reads it, and the way of the rows through it."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, Optional, Union
+
+import pyarrow as pa
+
+from ._errors import HindcastError, RequestError
+from ._frames import frame_of
+from ._job import Job, Progress
+from ._library import ArrowArrayStream, Report, library
+
+Time = Union[str, int, datetime]
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features of one view: which, at which columns' entity, under which names.
+
+    ``keys`` maps key fields of the view to columns of the spine, where they are called otherwise; ``prefix`` goes
+    before the names of the features' columns.
+    """
+
+    view: str
+    features: Optional[Sequence[str]] = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """The ordered list of features, from any views, that one model reads: pairs of view and feature."""
+
+    name: str
+    members: Sequence[tuple[str, str]]
+
+
+View = Union[str, Features, Mapping[str, Optional[Sequence[str]]]]
+
+
+def time_text(time: Time) -> Union[str, int]:
+    """A time as the library reads it. A datetime without a zone is UTC."""
+    if isinstance(time, datetime):
+        zoned = time if time.tzinfo else time.replace(tzinfo=timezone.utc)
+        since = zoned - datetime(1970, 1, 1, tzinfo=timezone.utc)
+        return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+    return time
+
+
+def selections(views: Union[View, Sequence[View]], sets: Sequence[FeatureSet]) -> list[dict[str, Any]]:
+    """Views and sets as the library reads them, in their order."""
+    given: Sequence[View] = [views] if isinstance(views, (str, Features, Mapping)) else views
+    found: list[dict[str, Any]] = []
+    for view in given:
+        if isinstance(view, Features):
+            found.append(_selection(view.view, view.features, dict(view.keys), view.prefix))
+        elif isinstance(view, str):
+            name, colon, features = view.partition(":")
+            found.append(_selection(name, features.split(",") if colon else None))
+        else:
+            found.extend(_selection(name, features) for name, features in view.items())
+    found.extend(_selection(view_name, [feature]) for each in sets for view_name, feature in each.members)
+    return found
+
+
+def _selection(
+    view: str, features: Optional[Sequence[str]], keys: Optional[dict[str, str]] = None, prefix: str = ""
+) -> dict[str, Any]:
+    named = None if features is None else [features] if isinstance(features, str) else list(features)
+    return {"view": view, "features": named, "keys": keys or {}, "prefix": prefix}
+
+
+def join_frame(store: Any, spine: Any, request: dict[str, Any], progress: Optional[Progress]) -> Any:
+    """Joins a table in memory to one of its kind; anything else to a RecordBatchReader."""
+    frame = frame_of(spine)
+    if frame is None:
+        return _joined_reader(store, spine, request, progress)
+    plan = store._call("plan", {**request, "columns": frame.columns})
+    names = [column["name"] for column in plan["reads"]]
+    # In one go: the rows are there, and the answers have to be.
+    part = {**request, "features_only": True, "rows_together": 1 << 62}
+    job = Job(progress)
+    reader = _native(store, frame.select(names), part, job)
+    return frame.extend(_reading(job, reader.read_all))
+
+
+def _reading(job: Job, read: Any) -> Any:
+    """Reads, with the library's exceptions in place of Arrow's."""
+    try:
+        return job.run(read)
+    except StopIteration:
+        raise
+    except Exception as error:
+        failure = job.failure()
+        if failure is None:
+            raise
+        raise failure from None
+
+
+def _native(store: Any, spine: Any, request: dict[str, Any], job: Job) -> pa.RecordBatchReader:
+    """The library's own stream."""
+    out, report = ArrowArrayStream(), Report()
+    with store._open() as pointer, Lent(spine) as stream:
+        code = library.join(
+            pointer, stream.address, json.dumps(request).encode(), job.pointer, ctypes.byref(out), report.out
+        )
+    if code:
+        raise report.exception()
+    return pa.RecordBatchReader._import_from_c(ctypes.addressof(out))
+
+
+def _joined_reader(
+    store: Any, spine: Any, request: dict[str, Any], progress: Optional[Progress]
+) -> pa.RecordBatchReader:
+    job = Job(progress)
+    reader = _native(store, spine, request, job)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            while True:
+                try:
+                    yield _reading(job, reader.read_next_batch)
+                except StopIteration:
+                    return
+        finally:
+            job.cancel()
+            reader.close()
+
+    return pa.RecordBatchReader.from_batches(reader.schema, batches())
+
+
+class Lent:
+    """The address of a table's Arrow stream, good inside of a with statement."""
+
+    def __init__(self, data: Any) -> None:
+        try:
+            self._capsule = data.__arrow_c_stream__()
+        except pa.ArrowException as error:
+            raise RequestError(f"the table gives no Arrow stream: {error}") from error
+
+    def __enter__(self) -> Lent:
+        pointer = ctypes.pythonapi.PyCapsule_GetPointer
+        pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+        self.address: int = pointer(self._capsule, b"arrow_array_stream")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # What the library has not taken over is released with the capsule.
+        self._capsule = None
