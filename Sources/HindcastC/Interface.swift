@@ -1,5 +1,6 @@
 // The functions of the C header. `@implementation` holds each against its declaration there, so the two cannot
 // drift apart. They translate and do nothing else: no error leaves them but by the header's ways.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CHindcast
 import Glibc
 import Hindcast
