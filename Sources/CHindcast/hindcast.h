@@ -80,6 +80,11 @@ char* hindcast_call(hindcast_store* store, const char* name, const char* argumen
 int32_t hindcast_join(hindcast_store* store, struct ArrowArrayStream* spine, const char* request,
                       hindcast_job* job, struct ArrowArrayStream* out, hindcast_error* error);
 
+// Takes events in: columns by the names of the stream's fields. The events are taken over, also where this
+// fails. Returns a report in JSON, to be freed; NULL where it fails.
+char* hindcast_ingest(hindcast_store* store, const char* stream, struct ArrowArrayStream* events,
+                      const char* options, hindcast_job* job, hindcast_error* error);
+
 hindcast_job* hindcast_job_new(void);
 
 // The call may still be running, and ends by itself. NULL is well.

@@ -17,7 +17,7 @@ public enum HindcastError: Error, Sendable {
   case eventRow(RefusedEvent)
   /// What the store refuses or fails at for one row of a spine, from 0; `place` is where that is in a file.
   case storeAtRow(Int, column: String, StoreError, place: String?)
-  /// The caller ended a join.
+  /// The caller ended a join or a load.
   case cancelled
   /// The request itself makes no sense; the text says how to mend it.
   case refused(String)
@@ -37,7 +37,7 @@ extension HindcastError: CustomStringConvertible {
     case .eventRow(let refused): "row \(refused.row): field '\(refused.field)': \(refused.reason)"
     case .storeAtRow(let row, let column, let error, let place):
       "\(place ?? "row \(row)"): column '\(column)': \(error)"
-    case .cancelled: "the join was cancelled"
+    case .cancelled: "cancelled before the end"
     case .refused(let reason): reason
     case .declarations(let mistakes): mistakes.joined(separator: "\n")
     }

@@ -7,10 +7,27 @@ import Synchronization
 /// Behind a `hindcast_store`.
 final class StoreHandle: Sendable {
   let features: FeatureStore
+  /// Loads take turns: two of the same source at once would both go on from the same place.
+  private let loading = Mutex<Void>(())
 
   init(_ features: FeatureStore) { self.features = features }
 
   var store: Store { features.store }
+
+  func ingest(
+    _ events: ArrowSource, into stream: String, _ options: TableOptions
+  ) throws -> JSONValue {
+    let columns = try EventImport(events.fields, into: try store.stream(stream).declaration)
+    var row = 0
+    let report = try loading.withLock { _ in
+      try features.ingest(into: stream, options) {
+        guard let batch = try events.next(row: row) else { return nil }
+        row += batch.rows
+        return try columns.part(batch)
+      }
+    }
+    return Answers.report(report)
+  }
 
   static func of(_ pointer: OpaquePointer?) throws(Failure) -> StoreHandle {
     guard let pointer else { throw Failure(.invalid, "the store is NULL") }

@@ -1,6 +1,7 @@
 // The functions of the C header. `@implementation` holds each against its declaration there, so the two cannot
 // drift apart. They translate and do nothing else: no error leaves them but by the header's ways.
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 import CHindcast
 import Glibc
 import Hindcast
@@ -80,4 +81,20 @@ public func hindcast_job_error(
   guard let failure = JobHandle.of(job)?.failure else { return 0 }
   failure.write(to: error)
   return failure.code.rawValue
+}
+
+@c @implementation
+public func hindcast_ingest(
+  _ store: OpaquePointer?, _ stream: UnsafePointer<CChar>?,
+  _ events: UnsafeMutablePointer<ArrowArrayStream>?, _ options: UnsafePointer<CChar>?,
+  _ job: OpaquePointer?, _ error: UnsafeMutablePointer<hindcast_error>?
+) -> UnsafeMutablePointer<CChar>? {
+  let job = JobHandle.of(job) ?? JobHandle()
+  return reporting(error) {
+    // Before all else, so that they are taken over whatever fails.
+    let events = try ArrowSource(taking: events)
+    let name = try CText.read(stream, "the stream's name")
+    let options = try Requests.ingesting(try Members(options), job)
+    return CText.copy(try StoreHandle.of(store).ingest(events, into: name, options).compact)
+  } ?? nil
 }

@@ -1,6 +1,5 @@
 // The arguments of a call: a JSON object whose members are asked for by name and kind. A member that nobody asks
 // for is a mistake, most likely of spelling, and is said to be one.
-import FeatureModel
 import Hindcast
 
 /// The members of one object.
@@ -99,6 +98,17 @@ struct Members {
     try list(name)?.map { value throws(Failure) in
       guard case .string(let text) = value.content else { throw wrong(name, "a list of strings") }
       return text
+    }
+  }
+
+  /// Texts, of which some may be null; none where the member is missing.
+  func parts(_ name: String) throws(Failure) -> [String?] {
+    try (list(name) ?? []).map { value throws(Failure) in
+      switch value.content {
+      case .null: nil
+      case .string(let text): text
+      default: throw wrong(name, "a list of strings")
+      }
     }
   }
 

@@ -1,8 +1,14 @@
 // The arguments of calls turned into what the shared API takes. docs/reference/c.md describes them.
-import FeatureModel
+import Glibc
 import Hindcast
 
 enum Requests {
+  static var now: Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)!
+  }
+
   /// How a store is opened.
   static func opening(
     _ members: Members
@@ -20,6 +26,21 @@ enum Requests {
     default:
       throw Failure(.invalid, "'mode' is '\(mode)': read, write and create are what there is")
     }
+  }
+
+  /// How events are taken in.
+  static func ingesting(_ members: Members, _ job: JobHandle) throws(Failure) -> TableOptions {
+    try members.allow("source", "position", "rejects")
+    var options = TableOptions(source: try members.text("source"))
+    options.firstRow = try members.int("position", from: 0) ?? 0
+    let rejects = try members.optionalText("rejects") ?? "refuse"
+    guard rejects == "refuse" || rejects == "collect" else {
+      throw Failure(.invalid, "'rejects' is '\(rejects)': refuse and collect are what there is")
+    }
+    options.skipsRefused = rejects == "collect"
+    options.cancellation = job.cancellation
+    options.progress = { job.report(rows: $0) }
+    return options
   }
 
   /// What is known to an answer. A join answers for rows of the past, where `fresh` means nothing.
@@ -84,6 +105,28 @@ struct JoinForm {
     request.keys = keys
     request.mode = mode
     request.knownColumn = knownColumn
+    try checkKeys(store)
     return request
+  }
+
+  /// A misspelt field would leave its column unread.
+  private func checkKeys(_ store: Store) throws {
+    for selection in selections {
+      let fields = try store.view(selection.view).declaration.entity
+      try check(selection.keys, fields, "view '\(selection.view)'")
+    }
+    let all = try selections.flatMap { try store.view($0.view).declaration.entity }
+    try check(keys, all, "no view")
+  }
+
+  private func check(
+    _ keys: [String: String], _ fields: [String], _ views: String
+  ) throws(Failure) {
+    for field in keys.keys.sorted() where !fields.contains(field) {
+      throw Failure(
+        .unknown,
+        "'keys': \(views) has \(views == "no view" ? "the" : "no") key field '\(field)'"
+          + Suggestion.phrase(for: field, among: fields))
+    }
   }
 }

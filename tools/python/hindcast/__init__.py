@@ -23,6 +23,7 @@ from ._errors import (
 from ._join import Features, FeatureSet
 from ._library import library as _library
 from ._store import Store, open
+from ._values import Explanation, IngestReport, Registration, Reject, Slice, Stream, View
 
 __version__: str = _library.version().decode()
 
@@ -30,17 +31,24 @@ __all__ = [
     "CancelledError",
     "DeclarationError",
     "ExpiredError",
+    "Explanation",
     "FeatureSet",
     "Features",
     "HindcastError",
+    "IngestReport",
     "ReadOnlyError",
+    "Registration",
+    "Reject",
     "RequestError",
     "RowError",
+    "Slice",
     "StorageError",
     "Store",
     "StoreLockedError",
     "StoreMissingError",
+    "Stream",
     "StreamError",
     "UnknownNameError",
+    "View",
     "open",
 ]

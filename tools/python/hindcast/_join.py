@@ -6,17 +6,15 @@ import ctypes
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Any, Optional, Union
 
 import pyarrow as pa
 
-from ._errors import HindcastError, RequestError
+from ._errors import RequestError
+from ._exchange import Lent
 from ._frames import frame_of
 from ._job import Job, Progress
 from ._library import ArrowArrayStream, Report, library
-
-Time = Union[str, int, datetime]
 
 
 @dataclass(frozen=True)
@@ -41,21 +39,12 @@ class FeatureSet:
     members: Sequence[tuple[str, str]]
 
 
-View = Union[str, Features, Mapping[str, Optional[Sequence[str]]]]
+Selection = Union[str, Features, Mapping[str, Optional[Sequence[str]]]]
 
 
-def time_text(time: Time) -> Union[str, int]:
-    """A time as the library reads it. A datetime without a zone is UTC."""
-    if isinstance(time, datetime):
-        zoned = time if time.tzinfo else time.replace(tzinfo=timezone.utc)
-        since = zoned - datetime(1970, 1, 1, tzinfo=timezone.utc)
-        return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-    return time
-
-
-def selections(views: Union[View, Sequence[View]], sets: Sequence[FeatureSet]) -> list[dict[str, Any]]:
-    """Views and sets as the library reads them, in their order."""
-    given: Sequence[View] = [views] if isinstance(views, (str, Features, Mapping)) else views
+def selections(views: Union[Selection, Sequence[Selection]], sets: Sequence[FeatureSet]) -> list[dict[str, Any]]:
+    """Views and sets as the library reads them, in their order; "view:A,B" names two features of a view."""
+    given: Sequence[Selection] = [views] if isinstance(views, (str, Features, Mapping)) else views
     found: list[dict[str, Any]] = []
     for view in given:
         if isinstance(view, Features):
@@ -133,23 +122,3 @@ def _joined_reader(
             reader.close()
 
     return pa.RecordBatchReader.from_batches(reader.schema, batches())
-
-
-class Lent:
-    """The address of a table's Arrow stream, good inside of a with statement."""
-
-    def __init__(self, data: Any) -> None:
-        try:
-            self._capsule = data.__arrow_c_stream__()
-        except pa.ArrowException as error:
-            raise RequestError(f"the table gives no Arrow stream: {error}") from error
-
-    def __enter__(self) -> Lent:
-        pointer = ctypes.pythonapi.PyCapsule_GetPointer
-        pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
-        self.address: int = pointer(self._capsule, b"arrow_array_stream")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # What the library has not taken over is released with the capsule.
-        self._capsule = None

@@ -58,10 +58,10 @@ class _Library:
             )
         try:
             library = ctypes.CDLL(str(found[0]))
-        except OSError as error:
+        except OSError as failed:
             raise ImportError(
-                f"{found[0]} cannot be loaded: {error}. It needs the distribution's RocksDB, xxHash and zlib"
-            ) from error
+                f"{found[0]} cannot be loaded: {failed}. It needs the distribution's RocksDB, xxHash and zlib"
+            ) from failed
         pointer, text, error = ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(_Error)
         stream = ctypes.POINTER(ArrowArrayStream)
 
@@ -76,6 +76,7 @@ class _Library:
         self.close = function("hindcast_close", None, pointer)
         self.call = function("hindcast_call", pointer, pointer, text, text, error)
         self.join = function("hindcast_join", ctypes.c_int32, pointer, pointer, text, pointer, stream, error)
+        self.ingest = function("hindcast_ingest", pointer, pointer, text, pointer, text, pointer, error)
         self.job_new = function("hindcast_job_new", pointer)
         self.job_free = function("hindcast_job_free", None, pointer)
         self.job_cancel = function("hindcast_job_cancel", None, pointer)
