@@ -54,6 +54,7 @@ let package = Package(
       "ConformanceTests",
       uses: ["Hindcast", "AsOfJoin", "SliceStore", "RowFiles", "FeatureModel"]),
     tests("HindcastTests", uses: ["Hindcast", "SliceStore", "RowFiles", "FeatureModel"]),
+    tests("HindcastCTests", uses: ["HindcastC", "Hindcast", "CHindcast", "FeatureModel"]),
     tests("CommandLineTests", uses: ["FeatureModel"]),
     .target(
       name: "CrashStream",
