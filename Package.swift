@@ -54,7 +54,10 @@ let package = Package(
       "ConformanceTests",
       uses: ["Hindcast", "AsOfJoin", "SliceStore", "RowFiles", "FeatureModel"]),
     tests("HindcastTests", uses: ["Hindcast", "SliceStore", "RowFiles", "FeatureModel"]),
-    tests("HindcastCTests", uses: ["HindcastC", "Hindcast", "CHindcast", "FeatureModel"]),
+    .testTarget(
+      name: "HindcastCTests",
+      dependencies: ["HindcastC", "Hindcast", "CHindcast", "FeatureModel", "TestSupport"],
+      exclude: ["Program"], swiftSettings: settings),
     tests("CommandLineTests", uses: ["FeatureModel"]),
     .target(
       name: "CrashStream",

@@ -8,6 +8,8 @@ final class MadeStream {
   let columns: [MadeColumn]
   let ledger: Ledger
   private var batches: [(rows: Range<Int>, layout: Layout)?]
+  /// Changes batches before they are given away.
+  var damage: (UnsafeMutablePointer<ArrowArray>) -> Void = { _ in }
   private let errorText = strdup("the disk of another program broke")
 
   init(_ columns: [MadeColumn], _ batches: [(Range<Int>, Layout)?], _ ledger: Ledger) {
@@ -34,6 +36,7 @@ final class MadeStream {
     }
     guard let batch = batches.removeFirst() else { return EIO }
     out.initialize(to: .made(columns, batch.rows, batch.layout, ledger))
+    damage(out)
     return 0
   }
 
@@ -103,7 +106,7 @@ struct ReadTable {
   }
 
   private static func values(_ array: ArrowArray, _ format: String) -> [Value]? {
-    guard ["l", "g", "b", "U", "tsm:UTC"].contains(format) else { return nil }
+    guard ["l", "g", "b", "U", "tsm:UTC"].contains(format), array.length >= 0 else { return nil }
     return (0..<Int(array.length)).map { row in
       let place = row + Int(array.offset)
       if let validity = array.buffers[0], !bit(validity, place) { return .null }
