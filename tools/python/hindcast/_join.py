@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional, Union
 
@@ -79,17 +79,18 @@ def join_frame(store: Any, spine: Any, request: dict[str, Any], progress: Option
     return frame.extend(_reading(job, reader.read_all))
 
 
-def _reading(job: Job, read: Any) -> Any:
-    """Reads, with the library's exceptions in place of Arrow's."""
-    try:
-        return job.run(read)
-    except StopIteration:
-        raise
-    except Exception as error:
-        failure = job.failure()
-        if failure is None:
-            raise
-        raise failure from None
+def _reading(job: Job, read: Callable[[], Any]) -> Any:
+    """Reads, with the library's exceptions in place of Arrow's, which are text alone."""
+
+    def work() -> Any:
+        try:
+            return read()
+        except StopIteration:
+            return None
+        except Exception as error:
+            raise job.failure() or error from None
+
+    return job.run(work)
 
 
 def _native(store: Any, spine: Any, request: dict[str, Any], job: Job) -> pa.RecordBatchReader:
@@ -112,11 +113,8 @@ def _joined_reader(
 
     def batches() -> Iterator[pa.RecordBatch]:
         try:
-            while True:
-                try:
-                    yield _reading(job, reader.read_next_batch)
-                except StopIteration:
-                    return
+            while (batch := _reading(job, reader.read_next_batch)) is not None:
+                yield batch
         finally:
             job.cancel()
             reader.close()
