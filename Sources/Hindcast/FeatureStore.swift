@@ -33,7 +33,7 @@ extension FeatureStore {
       values = try reader.answer(key, at: time, mode)
     } else {
       try reader.answerEmpty(at: time)
-      values = reader.values
+      values = reader.values.all
     }
     return zip(reader.features, values).map { index, value in
       let feature = reader.plan.features[index].declaration
