@@ -1,5 +1,5 @@
-// A folder for the time of one call, by the C library alone: Foundation would bring tens of megabytes into every
-// program that links the store.
+// A folder for the time of one call, by the C library alone: Foundation would bring tens of megabytes into
+// every program that links the store.
 import Glibc
 
 /// A new, empty folder that goes with its owner, and all that is in it.

@@ -1,5 +1,5 @@
-// How far a table was taken in: rows are counted, and a digest of the rows of the last call tells rows that come
-// once more from others under the same numbers.
+// How far a table was taken in: rows are counted, and a digest of the rows of the last call tells rows that
+// come once more from others under the same numbers.
 //
 //   offset  bytes  meaning (integers little-endian)
 //   0       1      format, 2 (1 is a file's record)

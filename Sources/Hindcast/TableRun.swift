@@ -1,5 +1,6 @@
-// One pass over a table. Rows are cut into ranges that lie wholly before or behind each place where views stand;
-// threads read ranges side by side, and everything that depends on their order is done between two rounds.
+// One pass over a table. Rows are cut into ranges that lie wholly before or behind each place where views
+// stand; threads read ranges side by side, and everything that depends on their order is done between two
+// rounds.
 import Dispatch
 import FeatureModel
 import SliceStore

@@ -1,5 +1,5 @@
-// Events out of Arrow batches: columns are found by the names of the stream's fields, in any order, among others;
-// a row with a value that its field cannot take is left out as a whole and said to be.
+// Events out of Arrow batches: columns are found by the names of the stream's fields, in any order, among
+// others; a row with a value that its field cannot take is left out as a whole and said to be.
 import CHindcast
 import Hindcast
 

@@ -1,5 +1,5 @@
-// The stream that a join gives out: it pulls batches of the spine as it is read, has them answered together, and
-// hands out each with the features' columns behind its own.
+// The stream that a join gives out: it pulls batches of the spine as it is read, has them answered together,
+// and hands out each with the features' columns behind its own.
 import CHindcast
 import Glibc
 import Hindcast

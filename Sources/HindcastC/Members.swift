@@ -1,5 +1,5 @@
-// The arguments of a call: a JSON object whose members are asked for by name and kind. A member that nobody asks
-// for is a mistake, most likely of spelling, and is said to be one.
+// The arguments of a call: a JSON object whose members are asked for by name and kind. A member that nobody
+// asks for is a mistake, most likely of spelling, and is said to be one.
 import Hindcast
 
 /// The members of one object.

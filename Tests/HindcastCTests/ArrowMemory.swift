@@ -1,5 +1,6 @@
-// Arrow arrays as another library might have made them, from plain values: any of the physical forms, with rows to
-// skip before them, with and without validity. Everything that is made is counted until it is released.
+// Arrow arrays as another library might have made them, from plain values: any of the physical forms, with
+// rows to skip before them, with and without validity. Everything that is made is counted until it is
+// released.
 import CHindcast
 import FeatureModel
 import Synchronization

@@ -1,5 +1,5 @@
-// What goes wrong at the border: pointers that are NULL, streams that fail, arrays that are not what their schema
-// says. Each is an error with its reason, and nothing is left unreleased.
+// What goes wrong at the border: pointers that are NULL, streams that fail, arrays that are not what their
+// schema says. Each is an error with its reason, and nothing is left unreleased.
 import CHindcast
 import FeatureModel
 import Foundation

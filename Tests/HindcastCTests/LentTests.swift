@@ -1,5 +1,5 @@
-// What comes out is what went in: the spine's own memory, not a copy, and alive as long as somebody holds any part
-// of it, whatever was released or closed before.
+// What comes out is what went in: the spine's own memory, not a copy, and alive as long as somebody holds any
+// part of it, whatever was released or closed before.
 import CHindcast
 import FeatureModel
 import Foundation

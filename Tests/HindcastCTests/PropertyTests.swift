@@ -1,5 +1,5 @@
-// Random events in and random rows joined, all through the C ABI and in any of Arrow's forms: every answer is, bit
-// for bit, the single look-up's and the naive oracle's.
+// Random events in and random rows joined, all through the C ABI and in any of Arrow's forms: every answer
+// is, bit for bit, the single look-up's and the naive oracle's.
 import CHindcast
 import FeatureModel
 import Hindcast
