@@ -52,3 +52,7 @@ __all__ = [
     "View",
     "open",
 ]
+
+# Where they are imported from is what messages and tracebacks say.
+for _name in __all__:
+    globals()[_name].__module__ = __name__
