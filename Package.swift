@@ -20,6 +20,7 @@ let package = Package(
   name: "hindcast",
   products: [
     .library(name: "Hindcast", targets: ["Hindcast"]),
+    .library(name: "HindcastC", type: .dynamic, targets: ["HindcastC"]),
     .executable(name: "hindcast", targets: ["HindcastCLI"]),
   ],
   targets: [
@@ -27,6 +28,7 @@ let package = Package(
     .systemLibrary(
       name: "CXxHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CHindcast"),
     library("Rocks", uses: ["CRocksDB"]),
     library("FeatureModel", uses: ["CXxHash"]),
     library("Aggregates", uses: ["FeatureModel"]),
@@ -35,6 +37,7 @@ let package = Package(
     library("SliceStore", uses: ["Rocks", "FeatureModel", "Aggregates"]),
     library(
       "Hindcast", uses: ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"]),
+    library("HindcastC", uses: ["Hindcast", "CHindcast"]),
     .executableTarget(
       name: "HindcastCLI", dependencies: ["Hindcast"], swiftSettings: settings),
     .executableTarget(
@@ -51,6 +54,10 @@ let package = Package(
       "ConformanceTests",
       uses: ["Hindcast", "AsOfJoin", "SliceStore", "RowFiles", "FeatureModel"]),
     tests("HindcastTests", uses: ["Hindcast", "SliceStore", "RowFiles", "FeatureModel"]),
+    .testTarget(
+      name: "HindcastCTests",
+      dependencies: ["HindcastC", "Hindcast", "CHindcast", "FeatureModel", "TestSupport"],
+      exclude: ["Program"], swiftSettings: settings),
     tests("CommandLineTests", uses: ["FeatureModel"]),
     .target(
       name: "CrashStream",

@@ -53,11 +53,7 @@ public final class ColumnJoin: Sendable {
       try Self.place(of: field, in: spine)
     }
     let taken = Set(spine.map(\.name))
-    for name in plan.names where taken.contains(name) {
-      throw .refused(
-        "the spine has a column '\(name)' already, and the feature of that name would be a second "
-          + "one: rename the column, choose other features, or give the features a prefix")
-    }
+    for name in plan.names where taken.contains(name) { throw JoinColumns.taken(name) }
   }
 
   /// The columns of the answers.

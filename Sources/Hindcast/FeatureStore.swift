@@ -21,13 +21,20 @@ public final class FeatureStore: Sendable {
 }
 
 extension FeatureStore {
-  /// The features of one entity. `entity` has one text per key field of the view, in its order.
+  /// The features of one entity. `entity` has one text per key field of the view, in its order; with a nil
+  /// among them it is answered like an entity that is not known.
   public func get(
-    _ view: String, entity: [String], at time: Timestamp, _ mode: ReadMode = .asServed,
+    _ view: String, entity: [String?], at time: Timestamp, _ mode: ReadMode = .asServed,
     features: [String]? = nil
   ) throws(StoreError) -> [(name: String, type: FieldType, value: Value)] {
     let reader = try store.reader(of: view, features: features)
-    let values = try reader.answer(try key(entity, of: reader.plan), at: time, mode)
+    let values: [Value]
+    if let key = try key(entity, of: reader.plan) {
+      values = try reader.answer(key, at: time, mode)
+    } else {
+      try reader.answerEmpty(at: time)
+      values = reader.values.all
+    }
     return zip(reader.features, values).map { index, value in
       let feature = reader.plan.features[index].declaration
       return (feature.name, feature.type, value)
@@ -36,20 +43,24 @@ extension FeatureStore {
 
   /// The stored entries behind one feature's value.
   public func explain(
-    _ view: String, entity: [String], feature: String, at time: Timestamp,
+    _ view: String, entity: [String?], feature: String, at time: Timestamp,
     _ mode: ReadMode = .asServed
   ) throws(StoreError) -> (value: Value, contributions: [FeatureReader.Contribution]) {
     let reader = try store.reader(of: view, features: [feature], snapshot: store.snapshot())
-    let key = try key(entity, of: reader.plan)
+    guard let key = try key(entity, of: reader.plan) else {
+      try reader.answerEmpty(at: time)
+      return (reader.values[0], [])
+    }
     let value = try reader.answer(key, at: time, mode)[0]
     return (value, try reader.explain(0, key, at: time, mode))
   }
 
-  private func key(_ parts: [String], of plan: ViewPlan) throws(StoreError) -> EntityKey {
+  private func key(_ parts: [String?], of plan: ViewPlan) throws(StoreError) -> EntityKey? {
     let view = plan.declaration
     guard parts.count == view.entity.count else {
       throw .entityParts(view: view.name, expected: view.entity, given: parts.count)
     }
-    return EntityKey(parts: parts)
+    let known = parts.compactMap { $0 }
+    return known.count == parts.count ? EntityKey(parts: known) : nil
   }
 }

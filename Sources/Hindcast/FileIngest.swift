@@ -116,8 +116,8 @@ extension FeatureStore {
 }
 
 extension FeatureStore {
-  /// The rows of a file that a position covers; nil for positions of other producers.
+  /// The rows of a file or table that a position covers; nil for positions of other producers.
   public static func rows(at position: SourcePosition) -> Int? {
-    SourceRecord(position.position)?.rows
+    SourceRecord(position.position)?.rows ?? TableRecord(position.position)?.rows
   }
 }

@@ -13,9 +13,11 @@ public enum HindcastError: Error, Sendable {
   case row(path: String, RowRejection, remedy: String)
   /// A row of a spine in memory, from 0, that can't be answered.
   case spineRow(Int, column: String, reason: String)
+  /// A row of events in memory that can't be stored; its row is counted from 0.
+  case eventRow(RefusedEvent)
   /// What the store refuses or fails at for one row of a spine, from 0; `place` is where that is in a file.
   case storeAtRow(Int, column: String, StoreError, place: String?)
-  /// The caller ended a join.
+  /// The caller ended a join or a load.
   case cancelled
   /// The request itself makes no sense; the text says how to mend it.
   case refused(String)
@@ -32,9 +34,10 @@ extension HindcastError: CustomStringConvertible {
     case .row(let path, let rejection, let remedy):
       "\(path): \(rejection)" + (remedy.isEmpty ? "" : ". \(remedy)")
     case .spineRow(let row, let column, let reason): "row \(row): column '\(column)' \(reason)"
+    case .eventRow(let refused): "row \(refused.row): field '\(refused.field)': \(refused.reason)"
     case .storeAtRow(let row, let column, let error, let place):
       "\(place ?? "row \(row)"): column '\(column)': \(error)"
-    case .cancelled: "the join was cancelled"
+    case .cancelled: "cancelled before the end"
     case .refused(let reason): reason
     case .declarations(let mistakes): mistakes.joined(separator: "\n")
     }

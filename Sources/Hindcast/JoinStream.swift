@@ -30,7 +30,8 @@ public final class JoinStream {
   private var isAtEnd = false
 
   /// - Parameter source: the next chunk, of the columns that `join` was made for; nil at the end. Its errors
-  ///   come out of `next`, as do those of the join, which count rows from the beginning of the stream.
+  ///   come out of `next`, as do those of the join. They, and what `options.progress` is told, count rows from
+  ///   the beginning of the stream.
   public init(
     _ join: ColumnJoin, _ options: JoinOptions = JoinOptions(),
     rowsTogether: Int = JoinStream.rowsTogether, from source: @escaping () throws -> SpineBatch?
@@ -66,7 +67,7 @@ public final class JoinStream {
     }
     if batches.isEmpty { return }
     let answers: JoinAnswers
-    do { answers = try join.answer(batches, options) } catch {
+    do { answers = try join.answer(batches, optionsHere) } catch {
       throw error.advanced(by: rowsBefore)
     }
     rowsBefore += rows
@@ -77,5 +78,13 @@ public final class JoinStream {
         JoinedChunk(batch: batch, answers: answers, rows: end - batch.count..<end))
       end -= batch.count
     }
+  }
+
+  /// Tells whoever looks on of the rows of the whole stream.
+  private var optionsHere: JoinOptions {
+    guard let progress = options.progress, rowsBefore > 0 else { return options }
+    var options = options
+    options.progress = { [rowsBefore] in progress(rowsBefore + $0) }
+    return options
   }
 }

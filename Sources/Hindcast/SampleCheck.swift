@@ -1,7 +1,6 @@
 // The dry run of declarations: a store of its own in a temporary folder takes a sample in, and is asked for
 // some of its entities. Nothing is registered anywhere, and every value comes from the one read path.
 import FeatureModel
-import Foundation
 import RowFiles
 import SliceStore
 
@@ -28,15 +27,13 @@ extension FeatureStore {
     _ views: [ViewDeclaration], of stream: StreamDeclaration, sample: String,
     format: RowFormat? = nil, entities: Int = 3
   ) throws(HindcastError) -> [CheckedView] {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("hindcast-check-\(UUID().uuidString)").path
-    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = try ScratchFolder("hindcast-check")
     let batch = try readSample(sample, stream, format)
+    defer { withExtendedLifetime(folder) {} }
     return try views.enumerated().map { index, view throws(HindcastError) in
       // One store per view, so that its size is the view's own.
       let trial = try HindcastError.store { () throws(StoreError) in
-        try FeatureStore.open("\(folder)/\(index)", .create)
+        try FeatureStore.open("\(folder.path)/\(index)", .create)
       }
       var checked = CheckedView(view: view)
       checked.rows = batch.rows.count + batch.rejected.count

@@ -75,7 +75,8 @@ enum CommandLineInterface {
     case let error as HindcastError:
       switch error {
       case .store, .storeAtRow: .store
-      case .file, .row, .spineRow, .declaration, .declarations, .refused, .cancelled: .badInput
+      case .file, .row, .spineRow, .eventRow, .declaration, .declarations, .refused, .cancelled:
+        .badInput
       }
     case is StoreError: .store
     case is RowFileError, is DeclarationError: .badInput

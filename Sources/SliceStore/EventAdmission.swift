@@ -44,6 +44,12 @@ public struct RefusedEvent: Hashable, Sendable {
   /// The declared field that is at fault.
   public let field: String
   public let reason: String
+
+  public init(row: Int, field: String, reason: String) {
+    self.row = row
+    self.field = field
+    self.reason = reason
+  }
 }
 
 enum EventAdmission {

@@ -31,6 +31,7 @@ enum Project {
     "SliceStore": ["Rocks", "FeatureModel", "Aggregates"],
     "AsOfJoin": ["FeatureModel"],
     "Hindcast": ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"],
+    "HindcastC": ["Hindcast", "CHindcast"],
     "HindcastCLI": [
       "Hindcast", "SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates",
     ],

@@ -1,0 +1,78 @@
+// What calls answer, as JSON. docs/reference/c.md describes it.
+import Hindcast
+
+enum Answers {
+  /// Of a load.
+  static func report(_ report: TableReport) -> JSONValue {
+    .object([
+      ("rows", .int(Int64(report.rows))), ("rows_before", .int(Int64(report.rowsBefore))),
+      ("rejected", .int(Int64(report.rejectedCount))),
+      (
+        "rejects",
+        .array(
+          report.rejected.map {
+            .object([
+              ("row", .int(Int64($0.row))), ("field", .string($0.field)),
+              ("reason", .string($0.reason)),
+            ])
+          })
+      ),
+      ("expired", .int(Int64(report.expired))),
+      ("views", .array(report.views.map { .string($0) })),
+    ])
+  }
+
+  static func view(_ view: RegisteredView) -> JSONValue {
+    let declaration = view.declaration
+    return .object([
+      ("view", .string(declaration.name)), ("stream", .string(declaration.stream)),
+      ("entity", .array(declaration.entity.map { .string($0) })),
+      ("slice", .string(DurationText.text(declaration.slice.milliseconds))),
+      ("features", .object(declaration.features.map { ($0.name, .string($0.type.rawValue)) })),
+      ("floor", view.floor.map { .string(declaration.slice.start(of: $0).description) } ?? .null),
+      ("digest", .string(view.digest.description)),
+    ])
+  }
+
+  static func stream(_ stream: RegisteredStream) -> JSONValue {
+    let declaration = stream.declaration
+    func name(_ index: Int?) -> JSONValue {
+      index.map { .string(declaration.fields[$0].name) } ?? .null
+    }
+    return .object([
+      ("stream", .string(declaration.name)),
+      ("fields", .object(declaration.fields.map { ($0.name, .string($0.type.rawValue)) })),
+      ("event_time", name(declaration.eventTime)), ("arrival_time", name(declaration.arrivalTime)),
+      ("id", name(declaration.id)),
+      ("seal", stream.seal.map { .string($0.description) } ?? .null),
+      ("digest", .string(stream.digest.description)),
+    ])
+  }
+
+  /// Of a declaration that was registered.
+  static func registration(_ report: RegistrationReport) -> JSONValue {
+    var lines: [String] = []
+    var outcome = "registered"
+    switch report.outcome {
+    case .registered: break
+    case .unchanged: outcome = "unchanged"
+    case .extended(let differences): (outcome, lines) = ("extended", differences)
+    }
+    return .object([
+      ("kind", .string(report.kind.rawValue)), ("name", .string(report.name)),
+      ("outcome", .string(outcome)), ("differences", .array(lines.map { .string($0) })),
+      ("lacks_history", .bool(report.lacksHistory)),
+    ])
+  }
+
+  /// Columns with their types, in their order.
+  static func columns(_ fields: [SpineField]) -> JSONValue {
+    .array(
+      fields.map { .object([("name", .string($0.name)), ("type", .string($0.type.rawValue))]) })
+  }
+
+  /// A feature's value with its type, which JSON alone does not tell.
+  static func value(_ value: Value, _ type: FieldType) -> JSONValue {
+    .object([("type", .string(type.rawValue)), ("value", JSONValue(value))])
+  }
+}

@@ -1,0 +1,58 @@
+"""A point-in-time feature store: features of past events as they were known when each event happened.
+
+    import hindcast
+
+    with hindcast.open("./store") as store:
+        training = store.join(events, ["author_activity"], time="committed_at")
+"""
+
+from ._errors import (
+    CancelledError,
+    DeclarationError,
+    ExpiredError,
+    HindcastError,
+    ReadOnlyError,
+    RequestError,
+    RowError,
+    StorageError,
+    StoreLockedError,
+    StoreMissingError,
+    StreamError,
+    UnknownNameError,
+)
+from ._join import Features, FeatureSet
+from ._library import library as _library
+from ._store import Store, open
+from ._values import Explanation, IngestReport, Registration, Reject, Slice, Stream, View
+
+__version__: str = _library.version().decode()
+
+__all__ = [
+    "CancelledError",
+    "DeclarationError",
+    "ExpiredError",
+    "Explanation",
+    "FeatureSet",
+    "Features",
+    "HindcastError",
+    "IngestReport",
+    "ReadOnlyError",
+    "Registration",
+    "Reject",
+    "RequestError",
+    "RowError",
+    "Slice",
+    "StorageError",
+    "Store",
+    "StoreLockedError",
+    "StoreMissingError",
+    "Stream",
+    "StreamError",
+    "UnknownNameError",
+    "View",
+    "open",
+]
+
+# Where they are imported from is what messages and tracebacks say.
+for _name in __all__:
+    globals()[_name].__module__ = __name__
