@@ -1,6 +1,6 @@
-// Features onto a caller's own events, by the four functions of the re-scoring playbook: how to build the key to
-// look up, the event's time, the event's id, and how to put the values back. Only keys, times and ids go through
-// the join, so events may be large, and may be read a second time instead of being held.
+// Features onto a caller's own events, by the four functions of the re-scoring playbook: how to build the key
+// to look up, the event's time, the event's id, and how to put the values back. Only keys, times and ids go
+// through the join, so events may be large, and may be read a second time instead of being held.
 import AsOfJoin
 import FeatureModel
 import SliceStore

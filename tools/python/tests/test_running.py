@@ -73,9 +73,8 @@ def test_other_threads_run_while_a_join_does(filled: World) -> None:
     ended = time.monotonic()
     is_over.set()
     ticker.join()
-    during = [started, *(tick for tick in ticks if started < tick < ended), ended]
-    assert ended - started > 0.2
-    assert max(after - before for before, after in zip(during, during[1:])) < (ended - started) / 2
+    # With the GIL held there would be none but at the very ends.
+    assert len([tick for tick in ticks if started < tick < ended]) > 10
 
 
 def test_progress_is_told_on_the_calling_thread_and_may_end_the_join(filled: World) -> None:
@@ -98,12 +97,14 @@ def test_progress_is_told_on_the_calling_thread_and_may_end_the_join(filled: Wor
         pass
 
     def enough(rows: int) -> None:
+        told.append(rows)
         raise Enough
 
-    started = time.monotonic()
+    told.clear()
+    long = pa.concat_tables([spine] * 10)
     with pytest.raises(Enough):
-        filled.store.join(pa.concat_tables([spine] * 10), **VIEW, progress=enough)
-    assert time.monotonic() - started < 3
+        filled.store.join(long, **VIEW, progress=enough)
+    assert len(told) == 1 and told[0] < long.num_rows
     assert filled.store.join(spine.slice(0, 10), **VIEW).num_rows == 10
 
 
@@ -119,7 +120,7 @@ def test_an_interrupt_ends_a_join_or_a_load_soon(filled: World, kind: str) -> No
         from world import Chance, table
         kind = sys.argv[2]
         store = hindcast.open(sys.argv[1], "write" if kind == "events" else "read")
-        started = time.monotonic()
+        done = [0]
         try:
             print("begins", flush=True)
             if kind == "events":
@@ -133,10 +134,11 @@ def test_an_interrupt_ends_a_join_or_a_load_soon(filled: World, kind: str) -> No
                     spine = spine.combine_chunks()
                 rows = spine if kind == "table" else spine.to_reader()
                 print("joins", flush=True)
-                joined = store.join(rows, "by_sender:30d_N,7d_N", time="t", keys={"sender": "who"})
+                joined = store.join(rows, "by_sender:30d_N,7d_N", time="t", keys={"sender": "who"},
+                                    progress=done.append)
                 joined if kind == "table" else joined.read_all()
         except KeyboardInterrupt:
-            print("interrupted", flush=True)
+            print(done[-1], flush=True)
             store.close()
             sys.exit(7)
     """)
@@ -147,7 +149,8 @@ def test_an_interrupt_ends_a_join_or_a_load_soon(filled: World, kind: str) -> No
         pass
     time.sleep(0.7)
     assert process.poll() is None, "it ended before it could be interrupted"
-    sent = time.monotonic()
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 7
-    assert time.monotonic() - sent < 3
+    rows = int(process.stdout.readline())
+    assert process.wait(timeout=60) == 7
+    # The events have no end; the spine has, and it was not come to.
+    assert rows < 30_000_000
