@@ -46,7 +46,8 @@ python_env() {
     echo "$tool: no virtual environment could be made (apt-get install python3-venv)" >&2
     exit 2
   fi
-  if ! "$folder/bin/pip" install --quiet --disable-pip-version-check \
+  # What is imported is compiled then: to compile all of it takes as long as the rest of the installation.
+  if ! "$folder/bin/pip" install --quiet --no-compile --disable-pip-version-check \
     ${python_constraints:+--constraint "$python_constraints"} "$@"; then
     echo "$tool: pip could not install $* (see above); with them in a Python of your own," >&2
     echo "$tool: set $variable to it" >&2

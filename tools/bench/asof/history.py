@@ -12,7 +12,7 @@ from features import DAY
 
 def main():
     csv, parquet = sys.argv[1:]
-    duckdb.connect(config={"temp_directory": f"{parquet}.spill"}).execute(
+    duckdb.connect(config={"temp_directory": f"{parquet}.spill", "memory_limit": "8GB"}).execute(
         f"""COPY (SELECT account, (time // {DAY})::INTEGER AS day, count(*) AS count, sum(amount) AS sum
                   FROM read_csv('{csv}', header = true,
                                 columns = {{'account': 'VARCHAR', 'time': 'BIGINT', 'amount': 'DOUBLE'}})

@@ -22,7 +22,7 @@ from peer import LOAD, play  # noqa: E402
 from report import PEERS, PYTHON, SCAN, SWIFT, TITLES, join_table  # noqa: E402
 from works import FULL, SMOKE, STANDARD, curve_works, standard  # noqa: E402
 
-SPARE_BYTES = 1 << 30
+SPARE_BYTES = 2 << 30
 
 
 class Suite:
@@ -198,6 +198,7 @@ def main():
     for name in ["runs", "events", "entities", "rows"]:
         parser.add_argument(f"--{name}", type=int)
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)
     scratch = arguments.work / "scratch-asof"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
