@@ -51,16 +51,10 @@ enum Answers {
 
   /// Of a declaration that was registered.
   static func registration(_ report: RegistrationReport) -> JSONValue {
-    var lines: [String] = []
-    var outcome = "registered"
-    switch report.outcome {
-    case .registered: break
-    case .unchanged: outcome = "unchanged"
-    case .extended(let differences): (outcome, lines) = ("extended", differences)
-    }
-    return .object([
+    .object([
       ("kind", .string(report.kind.rawValue)), ("name", .string(report.name)),
-      ("outcome", .string(outcome)), ("differences", .array(lines.map { .string($0) })),
+      ("outcome", .string(report.outcome.name)),
+      ("differences", .array(report.outcome.differences.map { .string($0) })),
       ("lacks_history", .bool(report.lacksHistory)),
     ])
   }

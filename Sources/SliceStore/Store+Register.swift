@@ -9,6 +9,20 @@ public enum Registration: Hashable, Sendable {
   case unchanged
   /// Features came or went over what is stored already; the lines say which.
   case extended([String])
+
+  /// The outcome in a word.
+  public var name: String {
+    switch self {
+    case .registered: "registered"
+    case .unchanged: "unchanged"
+    case .extended: "extended"
+    }
+  }
+
+  /// What came and went, a line each.
+  public var differences: [String] {
+    if case .extended(let lines) = self { lines } else { [] }
+  }
 }
 
 extension Store {

@@ -38,24 +38,14 @@ enum Register: Command {
   }
 
   private static func text(_ outcome: Registration) -> String {
-    switch outcome {
-    case .registered: "registered"
-    case .unchanged: "unchanged"
-    case .extended(let lines): "extended\n  " + lines.joined(separator: "\n  ")
-    }
+    ([outcome.name] + outcome.differences).joined(separator: "\n  ")
   }
 
   private static func json(_ report: RegistrationReport) -> JSONValue {
-    var lines: [String] = []
-    var outcome = "registered"
-    switch report.outcome {
-    case .registered: break
-    case .unchanged: outcome = "unchanged"
-    case .extended(let differences): (outcome, lines) = ("extended", differences)
-    }
-    return .object([
+    .object([
       ("kind", .string(report.kind.rawValue)), ("name", .string(report.name)),
-      ("outcome", .string(outcome)), ("differences", .array(lines.map { .string($0) })),
+      ("outcome", .string(report.outcome.name)),
+      ("differences", .array(report.outcome.differences.map { .string($0) })),
       ("lacksHistory", .bool(report.lacksHistory)),
     ])
   }
