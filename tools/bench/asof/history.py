@@ -4,20 +4,26 @@
     history.py CSV PARQUET
 """
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
 from features import DAY
 
+# Ten times the history is sorted on disk.
+MEMORY = "8GB"
+
 
 def main():
     csv, parquet = sys.argv[1:]
-    duckdb.connect(config={"temp_directory": f"{parquet}.spill", "memory_limit": "8GB"}).execute(
-        f"""COPY (SELECT account, (time // {DAY})::INTEGER AS day, count(*) AS count, sum(amount) AS sum
-                  FROM read_csv('{csv}', header = true,
-                                columns = {{'account': 'VARCHAR', 'time': 'BIGINT', 'amount': 'DOUBLE'}})
-                  GROUP BY ALL ORDER BY account, day)
-            TO '{parquet}' (FORMAT parquet, COMPRESSION zstd)""")
+    with TemporaryDirectory(dir=Path(parquet).parent) as spill:
+        duckdb.connect(config={"temp_directory": spill, "memory_limit": MEMORY}).execute(
+            f"""COPY (SELECT account, (time // {DAY})::INTEGER AS day, count(*) AS count, sum(amount) AS sum
+                      FROM read_csv('{csv}', header = true, columns =
+                                    {{'account': 'VARCHAR', 'time': 'BIGINT', 'amount': 'DOUBLE'}})
+                      GROUP BY ALL ORDER BY account, day)
+                TO '{parquet}' (FORMAT parquet, COMPRESSION zstd)""").close()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from features import names_of
 
 class Package:
     def __init__(self, threads, scratch):
-        pass
+        self.threads = threads
 
     def load(self, store):
         self.store = hindcast.open(store)
@@ -15,7 +15,8 @@ class Package:
         self.spine = spine
 
     def join(self, features):
-        return self.store.join(self.spine, views=[f"account_activity:{names_of(features)}"], time="time")
+        return self.store.join(self.spine, views=[f"account_activity:{names_of(features)}"], time="time",
+                               threads=self.threads)
 
     def columns(self, answer, features):
         return [answer[feature.name].to_numpy() for feature in features]
