@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How the time of a join grows with history, spine, windows and features: tables, and charts of them.
 
-    curves.py JOINS.json FOLDER       draws the curves of a former run anew
+    curves.py JOINS.json ... FOLDER       draws the curves of former runs anew, of several together
 """
 import json
 import sys
@@ -94,9 +94,16 @@ def short(number):
 
 
 def main():
-    source, folder = map(Path, sys.argv[1:])
-    saved = json.loads(source.read_text())
-    Curves(saved["subtitles"], saved["points"]).draw(folder)
+    *sources, folder = map(Path, sys.argv[1:])
+    runs = [json.loads(source.read_text()) for source in sources]
+    points = {curve: {} for curve in CURVES}
+    for run in runs:
+        for curve, found in run["points"].items():
+            # Where runs have the same line, the last one's stands.
+            points[curve].update(found)
+    curves = Curves(runs[0]["subtitles"], points)
+    print(curves.text())
+    curves.draw(folder)
 
 
 if __name__ == "__main__":
