@@ -9,6 +9,8 @@ import Rocks
 struct BlockSource {
   let database: Database
   let family: ColumnFamily
+  /// What RocksDB's cache holds.
+  let cacheBytes: Int
 
   borrowing func pinned(
     _ key: UnsafeRawBufferPointer, _ options: borrowing ReadOptions
@@ -46,24 +48,34 @@ struct BlockSweep: ~Copyable {
           snapshot: snapshot, lowerBound: lower, upperBound: upper, fillCache: fillCache))
     }
     var first = cursor(fillCache: true)
-    density = Self.density(&first, lower)
+    let sample = Self.sample(&first, lower)
+    density = sample.density
     try StoreError.wrap { () throws(RocksError) in try first.check() }
-    let isDense = density * 0x1p64 < Double(entities) * Self.keysPerSparseEntity
-    if isDense { self.cursor = cursor(fillCache: false) } else { self.cursor = first }
+    let keys = density * 0x1p64
+    // What would push itself out of the cache leaves it alone, too.
+    let touched = min(keys * sample.keyBytes, Double(entities * StoreLayout.blockBytes))
+    let fills =
+      keys >= Double(entities) * Self.keysPerSparseEntity && touched <= Double(source.cacheBytes)
+    if fills { self.cursor = first } else { self.cursor = cursor(fillCache: false) }
   }
 
-  /// Hashes are even, so a few keys in the middle tell of all; 0 where there are only a few.
-  private static func density(_ cursor: inout Cursor, _ prefix: [UInt8]) -> Double {
+  /// Hashes are even, so a few keys in the middle tell of all: how many there are for a distance of 1 between
+  /// hashes, and the bytes of one and its value. 0 where there are only a few.
+  private static func sample(
+    _ cursor: inout Cursor, _ prefix: [UInt8]
+  ) -> (density: Double, keyBytes: Double) {
     cursor.seek(to: prefix + [0x80])
-    guard cursor.isValid else { return 0 }
+    guard cursor.isValid else { return (0, 0) }
     let first = hash(of: cursor.key)
     var last = first
+    var bytes = 0
     for _ in 0..<sampled {
       cursor.next()
-      guard cursor.isValid else { return 0 }
+      guard cursor.isValid else { return (0, 0) }
       last = hash(of: cursor.key)
+      bytes += cursor.key.count + cursor.value.count
     }
-    return Double(sampled) / Double(max(last - first, 1))
+    return (Double(sampled) / Double(max(last - first, 1)), Double(bytes) / Double(sampled))
   }
 
   @inline(__always)

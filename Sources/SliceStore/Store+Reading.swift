@@ -35,7 +35,9 @@ extension Store {
     }
     let mark = floorMark(of: view)
     return try FeatureReader(
-      view.plan, features: features, source: BlockSource(database: database, family: slices),
+      view.plan, features: features,
+      source: BlockSource(
+        database: database, family: slices, cacheBytes: options.cacheBytes),
       snapshot: snapshot?.snapshot, floor: mark, sweeping: entities)
   }
 }

@@ -24,11 +24,14 @@ enum StoreLayout {
   }
 
   /// The options that the store writes table files with.
+  /// What RocksDB reads and caches at a time.
+  static let blockBytes = 16 << 10
+
   static func sliceOptions() -> ColumnFamilyOptions {
     var slices = ColumnFamilyOptions("slices")
     slices.writeBufferBytes = 64 << 20
     slices.maxWriteBufferNumber = 3
-    slices.blockBytes = 16 << 10
+    slices.blockBytes = blockBytes
     slices.compression = .lz4
     slices.bottommostCompression = .zstd
     return slices
