@@ -85,6 +85,35 @@ struct ReceiptTests {
     }
   }
 
+  @Test("A receipt keeps each row's own knowledge, and keys and prefixes of its selections")
+  func perRow() throws {
+    try withTemporaryDirectory { folder in
+      let (world, _) = try world(folder)
+      let spine = try world.write(
+        "own.csv",
+        [
+          "when,known,sender,to", "2026-01-20,2026-01-05,ann,sender7",
+          "2026-01-20,2026-02-01,ann,ann",
+        ])
+      var request = JoinRequest(
+        [
+          FeatureSelection("by_sender", features: ["30d_N"]),
+          FeatureSelection("by_sender", features: ["30d_N"], keys: ["sender": "to"], prefix: "to_"),
+        ], time: "when")
+      request.knownColumn = "known"
+      let (_, receipt) = try world.store.joinWithReceipt(
+        spine, to: world.path("out.csv"), request, now: now)
+      #expect(receipt.mode == .knownPerRow("known"))
+      #expect(receipt.known == Timestamp(parsing: "2026-02-01"))
+      let lines = try world.text("out.csv").split(separator: "\n")
+      #expect(lines[0] == "when,known,sender,to,30d_N,to_30d_N")
+      let counts = lines.dropFirst().map { $0.split(separator: ",").compactMap { Int($0) } }
+      // Of one day's events, fewer were known on the fifth; in the second row both ask about the same.
+      #expect(counts[0][0] < counts[1][0] && counts[1][0] == counts[1][1])
+      #expect(try checked(world, receipt, spine).isEmpty)
+    }
+  }
+
   @Test("A changed spine, a tampered answer and a changed declaration are found")
   func changes() throws {
     try withTemporaryDirectory { folder in
