@@ -1,12 +1,18 @@
 // swift-tools-version: 6.2
 // Hindcast's targets in dependency order. There are no package dependencies: the C libraries are the
 // distribution's own, through module maps (Sources/C*).
+import Foundation
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-]
+/// TLS is built where OpenSSL's headers are; HINDCAST_TLS=off leaves it out all the same.
+let hasTLS =
+  Context.environment["HINDCAST_TLS"] != "off"
+  && FileManager.default.fileExists(atPath: "/usr/include/openssl/ssl.h")
+let openSSL: [Target.Dependency] = hasTLS ? ["COpenSSL"] : []
+
+let settings: [SwiftSetting] =
+  [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
+  + (hasTLS ? [.define("TLS")] : [])
 
 func library(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -29,6 +35,7 @@ let package = Package(
       name: "CXxHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CHindcast"),
+    .systemLibrary(name: "CLinux"),
     library("Rocks", uses: ["CRocksDB"]),
     library("FeatureModel", uses: ["CXxHash"]),
     library("Aggregates", uses: ["FeatureModel"]),
@@ -38,8 +45,14 @@ let package = Package(
     library(
       "Hindcast", uses: ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"]),
     library("HindcastC", uses: ["Hindcast", "CHindcast"]),
+    library("RESP", uses: ["FeatureModel"]),
+    library("Monitoring", uses: ["Hindcast", "SliceStore", "RESP", "FeatureModel"]),
+    library(
+      "FeatureServer",
+      uses: ["Hindcast", "Monitoring", "SliceStore", "RESP", "FeatureModel", "CLinux"] + openSSL),
     .executableTarget(
-      name: "HindcastCLI", dependencies: ["Hindcast"], swiftSettings: settings),
+      name: "HindcastCLI", dependencies: ["Hindcast", "FeatureServer", "Monitoring"],
+      swiftSettings: settings),
     .executableTarget(
       name: "StoreBench", dependencies: ["Hindcast", "SliceStore", "Rocks", "FeatureModel"],
       path: "tools/bench/store", swiftSettings: settings),
@@ -72,6 +85,16 @@ let package = Package(
         "SliceStore", "FeatureModel", "Aggregates", "Rocks", "TestSupport", "CrashStream",
         "CrashWriter",
       ], exclude: ["Golden"], swiftSettings: settings),
+    tests("RESPTests", uses: ["RESP", "FeatureModel"]),
+    tests("MonitoringTests", uses: ["Monitoring", "Hindcast", "RESP", "FeatureModel"]),
+    tests(
+      "FeatureServerTests",
+      uses: ["FeatureServer", "Monitoring", "Hindcast", "SliceStore", "RESP", "FeatureModel"]),
     tests("TidyTests", uses: []),
   ]
+    + (hasTLS
+      ? [
+        .systemLibrary(
+          name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])])
+      ] : [])
 )

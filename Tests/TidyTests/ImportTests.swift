@@ -32,8 +32,14 @@ enum Project {
     "AsOfJoin": ["FeatureModel"],
     "Hindcast": ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"],
     "HindcastC": ["Hindcast", "CHindcast"],
+    "RESP": ["FeatureModel"],
+    "Monitoring": ["Hindcast", "SliceStore", "RESP", "FeatureModel"],
+    "FeatureServer": [
+      "Hindcast", "Monitoring", "SliceStore", "RESP", "FeatureModel", "CLinux", "COpenSSL",
+    ],
     "HindcastCLI": [
-      "Hindcast", "SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates",
+      "Hindcast", "FeatureServer", "Monitoring", "SliceStore", "AsOfJoin", "RowFiles",
+      "FeatureModel", "Aggregates",
     ],
   ]
   private static let platform: Set<String> = [

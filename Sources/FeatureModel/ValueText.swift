@@ -1,26 +1,27 @@
 // Values to text, appended to a byte buffer without a String in between: decimal integers, shortest
 // doubles, ISO 8601 instants, and CSV's quoting. JSON strings are `JSONWriter`'s.
-import FeatureModel
 
 /// A buffer that values are appended to as text.
-struct ValueText {
-  var bytes: [UInt8] = []
+package struct ValueText: Sendable {
+  package var bytes: [UInt8] = []
   /// The text of the day that was written last: instants of one file mostly share a few days.
   private var day = Int64.min
   private var dayText: [UInt8] = []
 
-  mutating func append(_ text: StaticString) {
+  package init() {}
+
+  package mutating func append(_ text: StaticString) {
     bytes.append(
       contentsOf: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
-  mutating func append(_ value: Int64) {
+  package mutating func append(_ value: Int64) {
     if value < 0 { bytes.append(UInt8(ascii: "-")) }
     append(digits: value.magnitude, width: 1)
   }
 
   /// The shortest text that reads back to the same bits.
-  mutating func append(_ value: Double) {
+  package mutating func append(_ value: Double) {
     var stream = Stream(bytes: [])
     swap(&stream.bytes, &bytes)
     value.write(to: &stream)
@@ -28,7 +29,7 @@ struct ValueText {
   }
 
   /// `2026-11-22T13:17:02Z`, with milliseconds where there are any.
-  mutating func append(_ value: Timestamp) {
+  package mutating func append(_ value: Timestamp) {
     let dayLength: Int64 = 86_400_000
     var inDay = value.milliseconds % dayLength
     if inDay < 0 { inDay += dayLength }
@@ -52,7 +53,7 @@ struct ValueText {
   }
 
   /// In quotes where they are needed, and where the text is empty: an empty cell without is null.
-  mutating func append(cell: UnsafeRawBufferPointer) {
+  package mutating func append(cell: UnsafeRawBufferPointer) {
     guard cell.isEmpty || cell.contains(where: Self.needsQuotes) else {
       bytes.append(contentsOf: cell)
       return

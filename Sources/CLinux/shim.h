@@ -1,0 +1,24 @@
+// The names that Glibc's Swift module does not have: epoll, eventfd, signalfd, and the two calls that need
+// _GNU_SOURCE.
+#define _GNU_SOURCE
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <pthread.h>
+
+int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+
+/// A connection that neither blocks nor survives an exec.
+static inline int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
+  return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/// Epoll events carry a descriptor and the generation of its connection.
+static inline struct epoll_event clinux_event(unsigned events, int descriptor, unsigned generation) {
+  struct epoll_event event;
+  event.events = events;
+  event.data.u64 = ((unsigned long long)generation << 32) | (unsigned)descriptor;
+  return event;
+}

@@ -1,0 +1,125 @@
+// Replies as bytes, in the version of the protocol that the peer speaks: RESP2 has arrays and bulk strings
+// where RESP3 has maps, nulls, doubles and flags of their own.
+import FeatureModel
+
+/// The version that a connection speaks; 2 until HELLO says otherwise.
+public enum ProtocolVersion: UInt8, Sendable, CaseIterable {
+  case resp2 = 2
+  case resp3 = 3
+}
+
+/// Appends replies to a buffer. Whoever writes an array or map writes as many replies behind its header.
+public struct ReplyWriter: Sendable {
+  private var text = ValueText()
+  private var number = ValueText()
+  public var version: ProtocolVersion
+
+  public init(_ version: ProtocolVersion = .resp2) { self.version = version }
+
+  @inlinable public var bytes: [UInt8] {
+    get { storage }
+    set { storage = newValue }
+  }
+
+  @usableFromInline var storage: [UInt8] {
+    get { text.bytes }
+    _modify { yield &text.bytes }
+  }
+
+  public var count: Int { text.bytes.count }
+
+  public mutating func removeAll() { text.bytes.removeAll(keepingCapacity: true) }
+
+  /// Replies that are bytes already.
+  public mutating func append(raw bytes: UnsafeRawBufferPointer) {
+    text.bytes.append(contentsOf: bytes)
+  }
+
+  public mutating func append(raw bytes: [UInt8]) { text.bytes.append(contentsOf: bytes) }
+
+  public mutating func ok() { text.append("+OK\r\n") }
+
+  public mutating func simple(_ word: StaticString) {
+    text.append("+")
+    text.append(word)
+    text.append("\r\n")
+  }
+
+  /// - Parameter message: begins with a word in capitals, `ERR`; line ends become blanks.
+  public mutating func error(_ message: String) {
+    text.append("-")
+    text.bytes += message.utf8.map { $0 == 0x0D || $0 == 0x0A ? 0x20 : $0 }
+    text.append("\r\n")
+  }
+
+  public mutating func integer(_ value: Int64) { header(UInt8(ascii: ":"), value) }
+
+  public mutating func bulk(_ bytes: UnsafeRawBufferPointer) {
+    header(UInt8(ascii: "$"), Int64(bytes.count))
+    text.bytes.append(contentsOf: bytes)
+    text.append("\r\n")
+  }
+
+  public mutating func bulk(_ string: String) {
+    var string = string
+    string.withUTF8 { bulk(UnsafeRawBufferPointer($0)) }
+  }
+
+  public mutating func null() {
+    if version == .resp3 { text.append("_\r\n") } else { text.append("$-1\r\n") }
+  }
+
+  public mutating func nullArray() {
+    if version == .resp3 { text.append("_\r\n") } else { text.append("*-1\r\n") }
+  }
+
+  public mutating func array(_ count: Int) { header(UInt8(ascii: "*"), Int64(count)) }
+
+  /// As many pairs of a key and a value follow.
+  public mutating func map(_ count: Int) {
+    if version == .resp3 {
+      header(UInt8(ascii: "%"), Int64(count))
+    } else {
+      header(UInt8(ascii: "*"), Int64(count) * 2)
+    }
+  }
+
+  private mutating func header(_ kind: UInt8, _ value: Int64) {
+    text.bytes.append(kind)
+    text.append(value)
+    text.append("\r\n")
+  }
+}
+
+// Values of features.
+extension ReplyWriter {
+  /// A value as the standard commands of Redis give it, in either version: its text as a bulk string.
+  public mutating func bulk(_ value: Value) {
+    number.bytes.removeAll(keepingCapacity: true)
+    switch value {
+    case .null: return null()
+    case .string(let string): return bulk(string)
+    case .int(let value): number.append(value)
+    case .double(let value): number.append(value)
+    case .timestamp(let value): number.append(value)
+    case .bool(let value): return bulk(value ? "true" : "false")
+    }
+    header(UInt8(ascii: "$"), Int64(number.bytes.count))
+    text.bytes.append(contentsOf: number.bytes)
+    text.append("\r\n")
+  }
+
+  /// A value with its type, where the version has it: RESP2 knows whole numbers only.
+  public mutating func typed(_ value: Value) {
+    switch value {
+    case .int(let value): integer(value)
+    case .double(let double) where version == .resp3:
+      text.append(",")
+      text.append(double)
+      text.append("\r\n")
+    case .bool(let flag) where version == .resp3:
+      text.append(flag ? "#t\r\n" : "#f\r\n")
+    default: bulk(value)
+    }
+  }
+}
