@@ -57,6 +57,16 @@ extension Store {
     _ batch: EventBatch, to stream: String, position: SourcePosition? = nil,
     durability: Durability = .synced, refusals: RefusalPolicy = .refuseBatch
   ) throws(StoreError) -> AppendReport {
+    try append(
+      batch, to: stream, positions: position.map { [$0] } ?? [], durability: durability,
+      refusals: refusals)
+  }
+
+  /// The same for a batch that comes from several sources.
+  public func append(
+    _ batch: EventBatch, to stream: String, positions: [SourcePosition],
+    durability: Durability = .synced, refusals: RefusalPolicy = .refuseBatch
+  ) throws(StoreError) -> AppendReport {
     try requireWritable()
     return try writer.withLock { _ throws(StoreError) in
       let registered = try self.stream(stream)
@@ -74,7 +84,7 @@ extension Store {
       for (index, view) in views.enumerated() {
         report.expired += try add(
           batch, view, registered.seal, writer, index, into: &deltas)
-        if let position {
+        for position in positions {
           deltas.put(
             key: SliceKey.position(view: view.id, source: position.source),
             value: position.position, in: slices)
@@ -133,6 +143,20 @@ extension Store {
       writers[stream.name] = made
       return made
     }
+  }
+
+  /// The rows of a batch that `append` would refuse, in row order; stores nothing.
+  /// - Complexity: O(rows).
+  public func refusals(
+    of batch: EventBatch, for stream: String
+  ) throws(StoreError) -> [RefusedEvent] {
+    let declaration = try self.stream(stream).declaration
+    guard EventAdmission.fits(batch, declaration) else {
+      throw .invalid("the batch does not have the columns of stream '\(stream)' as it is now")
+    }
+    var admitted = AdmittedEvents()
+    EventAdmission.admit(batch, of: declaration, into: &admitted)
+    return admitted.refused
   }
 
   /// Where a source stands for a view; nil where it was never taken in.

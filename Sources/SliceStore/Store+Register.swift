@@ -49,7 +49,7 @@ extension Store {
         registry.streams[stream.name] = registered
         for view in views { registry.views[view.declaration.name] = view }
       }
-      streamWriters.withLock { $0.removeAll() }
+      forgetPlans()
       return outcome
     }
   }
@@ -104,7 +104,7 @@ extension Store {
       $0.views[view.name] = registered
       $0.nextView = id.number + 1
     }
-    streamWriters.withLock { $0.removeAll() }
+    forgetPlans()
   }
 
   /// Throws `needsBackfill` where a new feature needs partials that are not stored.
@@ -116,7 +116,13 @@ extension Store {
     extended.floor = known.floor
     try putMeta([("view/\(view.name)", RegistryCodec.viewRecord(extended, over: stream))])
     registry.withLock { $0.views[view.name] = extended }
+    forgetPlans()
+  }
+
+  /// What was made for the declarations as they were.
+  private func forgetPlans() {
     streamWriters.withLock { $0.removeAll() }
+    noteChange()
   }
 
   /// Writes records of `meta` in one synced batch.

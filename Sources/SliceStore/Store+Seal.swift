@@ -34,6 +34,7 @@ extension Store {
       registry.withLock { $0.views[view]?.floor = slice }
       floorMark(of: known).move(to: slice.index)
       retention.set(known)
+      noteChange()
       return slice
     }
     let range = SliceKey.range(view: try self.view(view).id)

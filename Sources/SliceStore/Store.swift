@@ -51,6 +51,7 @@ public final class Store: Sendable {
   let floorMarks = Mutex<[ViewID: FloorMark]>([:])
   /// Held by whoever writes, registers, seals or expires.
   let writer = Mutex<Void>(())
+  private let changes = Atomic<UInt64>(1)
 
   private init(
     path: String, options: StoreOptions, database: Database, isReadOnly: Bool,
@@ -139,6 +140,13 @@ public final class Store: Sendable {
   public func views(of stream: String) -> [RegisteredView] {
     registry.withLock { $0.views(of: stream) }
   }
+
+  /// Grows whenever something else than streaming writes has changed what is answered, or how: declarations,
+  /// floors, bulk loads. Whoever keeps answers looks at it before giving one away.
+  public var generation: UInt64 { changes.load(ordering: .acquiring) }
+
+  /// To be called once the change can be seen.
+  func noteChange() { changes.add(1, ordering: .releasing) }
 
   func requireWritable() throws(StoreError) {
     if isReadOnly { throw .readOnly }
