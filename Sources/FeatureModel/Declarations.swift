@@ -1,5 +1,6 @@
 // What a user declares: a stream of events and the feature views over it. These are plain values after
-// validation; `DeclarationReader` makes them from JSON, `CanonicalForm` gives them their digest.
+// validation; `DeclarationReader` makes them from JSON, `CanonicalForm` gives them their digest. What one
+// model reads of views is a `FeatureSet`.
 
 /// A named sequence of events with a declared schema.
 public struct StreamDeclaration: Hashable, Sendable {

@@ -35,7 +35,7 @@ struct JoinPlan: Sendable {
 
   init(_ request: JoinRequest, in store: Store) throws(HindcastError) {
     guard !request.selections.isEmpty else {
-      throw .refused("name at least one view to join: --view NAME")
+      throw .refused("name at least one view to join (--view NAME), or a feature set (--set NAME)")
     }
     fields = [.init(name: request.time, type: .timestamp)]
     mode = request.mode

@@ -25,26 +25,7 @@ public struct FeatureSelection: Hashable, Sendable {
   }
 }
 
-/// The ordered list of features, from any views, that one model reads.
-public struct FeatureSet: Hashable, Sendable {
-  public struct Member: Hashable, Sendable {
-    public let view: String
-    public let feature: String
-
-    public init(view: String, feature: String) {
-      self.view = view
-      self.feature = feature
-    }
-  }
-
-  public let name: String
-  public let members: [Member]
-
-  public init(_ name: String, _ members: [Member]) {
-    self.name = name
-    self.members = members
-  }
-
+extension FeatureSet {
   /// One after the other, in the set's order. Each view is read once all the same.
   public var selections: [FeatureSelection] {
     members.map { FeatureSelection($0.view, features: [$0.feature]) }

@@ -60,8 +60,10 @@ extension Failure.Code {
       default: self = .storage
       }
     case .corrupt, .damagedMetadata, .unknownFormat: self = .storage
-    case .unknownStream, .unknownView, .unknownFeature, .unknownField: self = .unknown
-    case .redefinition, .needsBackfill, .tooManyColumns, .unknownFunction: self = .declaration
+    case .unknownStream, .unknownView, .unknownSet, .unknownFeature, .unknownField:
+      self = .unknown
+    case .redefinition, .featuresInUse, .needsBackfill, .tooManyColumns, .unknownFunction:
+      self = .declaration
     case .expired: self = .expired
     case .readOnly: self = .readOnly
     case .noViews, .entityParts, .sealMovesBack, .invalid: self = .invalid

@@ -1,10 +1,11 @@
-// What the store knows of its streams and views, read once when it is opened and changed only together
-// with the records in the `meta` column family.
+// What the store knows of its streams, views and feature sets, read once when it is opened and changed only
+// together with the records in the `meta` column family.
 //
 //   key                 value
 //   format              the store format's number as text, "1"
 //   stream/NAME         canonical declaration
 //   view/NAME           {"id": n, "declaration": {...}, "layout": {...}}
+//   set/NAME            canonical declaration
 //   next-view           the next view id as text
 //   seal/NAME           epoch milliseconds of the stream's seal as text
 //   floor/NAME          the first slice that the view keeps, as text
@@ -32,11 +33,23 @@ public struct RegisteredView: Sendable {
   public var id: ViewID { plan.id }
 }
 
+/// A feature set in the store.
+public struct RegisteredSet: Sendable {
+  public let declaration: FeatureSet
+  public let digest: Digest
+
+  init(_ declaration: FeatureSet) {
+    self.declaration = declaration
+    digest = CanonicalForm.digest(declaration)
+  }
+}
+
 struct Registry: Sendable {
   static let format = "1"
 
   var streams: [String: RegisteredStream] = [:]
   var views: [String: RegisteredView] = [:]
+  var sets: [String: RegisteredSet] = [:]
   var nextView: UInt32 = 1
 
   func stream(_ name: String) throws(StoreError) -> RegisteredStream {
@@ -49,6 +62,11 @@ struct Registry: Sendable {
   func view(_ name: String) throws(StoreError) -> RegisteredView {
     guard let view = views[name] else { throw .unknownView(name, known: Array(views.keys)) }
     return view
+  }
+
+  func set(_ name: String) throws(StoreError) -> RegisteredSet {
+    guard let set = sets[name] else { throw .unknownSet(name, known: Array(sets.keys)) }
+    return set
   }
 
   /// The views that read a stream, in the order of their registration.
@@ -79,6 +97,7 @@ enum RegistryCodec {
       }
     }
     for (key, value) in records { try readMark(key, value, into: &registry) }
+    try checkSets(registry)
     let ids = registry.views.values.map(\.id.number)
     guard Set(ids).count == ids.count, ids.allSatisfy({ $0 < registry.nextView }) else {
       throw .damagedMetadata(key: "next-view", reason: "a view's number is given twice")
@@ -91,6 +110,9 @@ enum RegistryCodec {
       let stream = try reader.readStream(value)
       registry.streams[stream.name] = RegisteredStream(
         declaration: stream, digest: CanonicalForm.digest(stream), seal: nil)
+    } else if key.hasPrefix("set/") {
+      let set = try reader.readSet(value)
+      registry.sets[set.name] = RegisteredSet(set)
     } else if key.hasPrefix("view/") {
       let record = try JSONValue.parse(value)
       guard case .int(let number) = record["id"]?.content, let id = UInt32(exactly: number), id > 0,
@@ -104,6 +126,16 @@ enum RegistryCodec {
       let first = try reader.readView(layout.compact, over: stream)
       registry.views[current.name] = try makeView(
         id: ViewID(number: id), current, layout: first, of: stream)
+    }
+  }
+
+  /// Views are never taken away. A feature may be missing: a version that knows no sets let it go; whoever
+  /// asks for the set hears of it, and registering the view with the feature brings it back.
+  private static func checkSets(_ registry: Registry) throws(StoreError) {
+    for (name, set) in registry.sets {
+      for member in set.declaration.members where registry.views[member.view] == nil {
+        throw .damagedMetadata(key: "set/\(name)", reason: "there is no view '\(member.view)'")
+      }
     }
   }
 
@@ -155,6 +187,13 @@ enum RegistryCodec {
         throw StoreError.invalid("its filter names a field that the stream does not have")
       }
       return try reader.readView(CanonicalForm.text(view, over: stream), over: stream)
+    }
+  }
+
+  /// The set as it will be read when the store is opened again; throws where it would not be.
+  static func readBack(_ set: FeatureSet) throws(StoreError) -> FeatureSet {
+    try Self.invalid("feature set '\(set.name)'") {
+      try reader.readSet(CanonicalForm.text(set))
     }
   }
 

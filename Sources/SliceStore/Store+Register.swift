@@ -86,6 +86,7 @@ extension Store {
       guard difference.kind < .incompatible else {
         throw .redefinition(name: view.name, differences: difference.lines)
       }
+      try requireKept(view)
       try extend(known, to: view, of: stream)
       return .extended(difference.lines)
     }

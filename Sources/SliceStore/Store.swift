@@ -129,12 +129,22 @@ public final class Store: Sendable {
     registry.withLock { $0.views.values.sorted { $0.id < $1.id } }
   }
 
+  /// The feature sets by name.
+  public var sets: [RegisteredSet] {
+    registry.withLock { $0.sets.values.sorted { $0.declaration.name < $1.declaration.name } }
+  }
+
   public func stream(_ name: String) throws(StoreError) -> RegisteredStream {
     try registry.withLock { registry throws(StoreError) in try registry.stream(name) }
   }
 
   public func view(_ name: String) throws(StoreError) -> RegisteredView {
     try registry.withLock { registry throws(StoreError) in try registry.view(name) }
+  }
+
+  /// Throws `unknownSet`, with all that there are.
+  public func set(_ name: String) throws(StoreError) -> RegisteredSet {
+    try registry.withLock { registry throws(StoreError) in try registry.set(name) }
   }
 
   public func views(of stream: String) -> [RegisteredView] {

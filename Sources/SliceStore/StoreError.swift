@@ -12,12 +12,15 @@ public enum StoreError: Error, Sendable {
   case unknownFormat(found: String, supported: String)
   case unknownStream(String, known: [String])
   case unknownView(String, known: [String])
+  case unknownSet(String, known: [String])
   case unknownFeature(String, view: String, known: [String])
   case unknownField(String, stream: String)
   case unknownFunction(String)
   case tooManyColumns(limit: Int)
   case entityParts(view: String, expected: [String], given: Int)
   case redefinition(name: String, differences: [String])
+  /// A view would lose features that registered sets name.
+  case featuresInUse([String], view: String, sets: [String])
   case needsBackfill(view: String, feature: String)
   case noViews(stream: String)
   /// A window reaches before the view's retention floor.
@@ -39,6 +42,7 @@ extension StoreError: CustomStringConvertible {
       "the store has format \(found); this version reads \(supported). Use the version that wrote it."
     case .unknownStream(let name, let known): Self.unknown("stream", name, known)
     case .unknownView(let name, let known): Self.unknown("view", name, known)
+    case .unknownSet(let name, let known): Self.unknown("feature set", name, known)
     case .unknownFeature(let name, let view, let known):
       Self.unknown("feature", name, known, of: "view '\(view)'")
     case .unknownField(let name, let stream): "stream '\(stream)' has no field '\(name)'"
@@ -51,6 +55,10 @@ extension StoreError: CustomStringConvertible {
     case .redefinition(let name, let differences):
       "'\(name)' is registered with another declaration. Register it under a new name. "
         + "What differs:\n  " + differences.joined(separator: "\n  ")
+    case .featuresInUse(let features, let view, let sets):
+      "view '\(view)' cannot lose \(Self.list("feature", features)): \(Self.list("set", sets)) "
+        + "\(sets.count == 1 ? "names" : "name") \(features.count == 1 ? "it" : "them"). "
+        + "Keep what models read, or register the view under a new name"
     case .needsBackfill(let view, let feature):
       "feature '\(feature)' needs partials that view '\(view)' does not store; "
         + "register it in a view of a new name and ingest the history into that"
@@ -77,6 +85,11 @@ extension StoreError: CustomStringConvertible {
       "\(path): there is no store here; 'hindcast register \(path) FILE...' makes one"
     default: "\(error)"
     }
+  }
+
+  /// `the features 'a', 'b'`
+  private static func list(_ kind: String, _ names: [String]) -> String {
+    "the \(kind)\(names.count == 1 ? "" : "s") '\(names.joined(separator: "', '"))'"
   }
 
   private static func unknown(

@@ -110,6 +110,9 @@ enum Tool {
       "features": { "{window}_N": { "count": true, "windows": ["1d", "30d"] },
                     "{window}_SIZE": { "sum": "size", "windows": ["30d"] } } }
     """
+  static let set = """
+    { "set": "risk_model", "features": ["by_sender.30d_SIZE", "by_sender.1d_N"] }
+    """
   static let mails = """
     sender,at,seen,size
     ann,2026-01-03T08:00:00Z,2026-01-03T08:00:05Z,10
@@ -124,6 +127,7 @@ enum Tool {
     try withTemporaryDirectory { folder in
       for (name, text) in [
         ("mails.stream.json", stream), ("by_sender.view.json", view), ("mails.csv", mails),
+        ("risk_model.set.json", set),
       ] { try text.write(toFile: folder + "/" + name, atomically: false, encoding: .utf8) }
       for words in [
         ["register", "s", "mails.stream.json", "by_sender.view.json"],

@@ -22,20 +22,29 @@ import Testing
   @Test("every example is right, and keeps its meaning in canonical form") func examples() throws {
     var streams: [String: StreamDeclaration] = [:]
     var views: [UnresolvedView] = []
+    var sets: [UnresolvedSet] = []
     for declaration in try Self.declarations() {
       switch declaration {
       case .stream(let stream): streams[stream.name] = stream
       case .view(let view): views.append(view)
+      case .set(let set): sets.append(set)
       }
     }
     #expect(streams.keys.sorted() == ["commits", "emails"])
     #expect(views.map(\.name) == ["author_activity", "component_churn", "sender_history"])
+    var declared: [ViewDeclaration] = []
     for view in views {
       let stream = try #require(streams[view.stream])
       let resolved = try Self.reader.resolve(view, against: stream)
       let text = CanonicalForm.text(resolved, over: stream)
       let again = try Self.reader.readView(text, over: stream)
       #expect(CanonicalForm.text(again, over: stream) == text)
+      declared.append(resolved)
+    }
+    #expect(sets.map(\.name) == ["sender_risk"])
+    for set in sets {
+      let resolved = try Self.reader.resolve(set, against: declared)
+      #expect(try Self.reader.readSet(CanonicalForm.text(resolved)) == resolved)
     }
   }
 
@@ -60,5 +69,8 @@ import Testing
     #expect(
       names(try schema("stream.schema.json"), "stream")
         == ["$schema", "stream", "fields", "eventTime", "arrivalTime", "id"])
+    let set = try schema("set.schema.json")
+    #expect(names(set, "set") == ["$schema", "set", "features"])
+    #expect(names(set, "member") == ["view", "feature"])
   }
 }

@@ -2,7 +2,8 @@
 // largest unit, filters as the printer writes them, one member per feature. `DeclarationReader`
 // reads it back, so it is what a registry keeps; its digest names the declaration. The order of
 // features and of a stream's fields is part of the meaning; the spelling of windows (`7d` or `1w`)
-// is so only through the names.
+// is so only through the names. A set's features stand in the model's order; where a dot in a name would
+// leave open which view is meant, a member is an object of both names.
 
 public enum CanonicalForm {
   /// The canonical JSON of a stream.
@@ -13,11 +14,16 @@ public enum CanonicalForm {
     json(view, over: stream).compact
   }
 
+  /// The canonical JSON of a feature set.
+  public static func text(_ set: FeatureSet) -> String { json(set).compact }
+
   public static func digest(_ stream: StreamDeclaration) -> Digest { Digest(of: text(stream)) }
 
   public static func digest(_ view: ViewDeclaration, over stream: StreamDeclaration) -> Digest {
     Digest(of: text(view, over: stream))
   }
+
+  public static func digest(_ set: FeatureSet) -> Digest { Digest(of: text(set)) }
 
   /// As `text`, as a tree.
   public static func json(_ stream: StreamDeclaration) -> JSONValue {
@@ -50,6 +56,19 @@ public enum CanonicalForm {
     let features = view.features.map { ($0.name, json($0, in: view)) }
     members.append(("features", .object(features)))
     return .object(members)
+  }
+
+  /// As `text`, as a tree.
+  public static func json(_ set: FeatureSet) -> JSONValue {
+    .object([
+      ("set", .string(set.name)), ("features", .array(set.members.map { json($0) })),
+    ])
+  }
+
+  private static func json(_ member: FeatureSet.Member) -> JSONValue {
+    let text = member.description
+    if FeatureSet.Member.readings(of: text) == [member] { return .string(text) }
+    return .object([("view", .string(member.view)), ("feature", .string(member.feature))])
   }
 
   /// A window as the canonical form writes it.

@@ -63,6 +63,22 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
     compareOrder("features", old.features.map(\.name), new.features.map(\.name))
   }
 
+  /// Two feature sets, what stands first. A model knows its features by their places, so that any
+  /// difference is incompatible.
+  public init(from old: FeatureSet, to new: FeatureSet) {
+    compare("set", old.name, new.name)
+    let common = Set(old.members).intersection(new.members)
+    for member in old.members where !common.contains(member) {
+      note(.incompatible, "\(Self.path("features", member.description)): removed")
+    }
+    for member in new.members where !common.contains(member) {
+      note(.incompatible, "\(Self.path("features", member.description)): added")
+    }
+    if old.members.filter(common.contains) != new.members.filter(common.contains) {
+      note(.incompatible, "features: in another order")
+    }
+  }
+
   private mutating func compareFeatures(_ old: ViewDeclaration, _ new: ViewDeclaration) {
     let standing = Set(old.features.map(\.aggregation))
     for feature in old.features {

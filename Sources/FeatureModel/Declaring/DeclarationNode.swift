@@ -1,5 +1,5 @@
 // A JSON value together with its path: reading through it notes a mistake and gives nil, so that
-// the readers of streams and views go on to the next part without a word about errors.
+// the readers of declarations go on to the next part without a word about errors.
 
 struct DeclarationNode {
   let value: JSONValue
@@ -93,9 +93,9 @@ struct DeclarationNode {
   }
 }
 
-// Parts that streams and views share.
+// Parts that declarations share.
 extension DeclarationNode {
-  /// The name of a stream or view.
+  /// The name of a stream, view or set.
   func declaredName(_ meaning: String) -> String? {
     guard let name = string(meaning) else { return nil }
     if let reason = DeclaredNames.complaint(name) {
@@ -113,11 +113,11 @@ extension DeclarationNode {
   }
 }
 
-/// What streams, views and features may be called.
+/// What streams, views, sets and features may be called.
 enum DeclaredNames {
   static let longest = 128
 
-  /// For streams and views: they stand in keys, commands and file names.
+  /// For streams, views and sets: they stand in keys, commands and file names.
   static func complaint(_ name: String) -> String? {
     if name.utf8.count > longest { return "a name has at most \(longest) bytes" }
     let isPlain =

@@ -1,11 +1,12 @@
-// JSON to declarations. Two steps, because a view's stream may be one that a store knows already:
-// `read` checks all that a text alone can show, `resolve` checks a view's fields and types against
-// its stream.
+// JSON to declarations. Two steps, because a view's stream or a set's views may be ones that a store
+// knows already: `read` checks all that a text alone can show, `resolve` checks a view's fields and
+// types against its stream, and a set's features against their views.
 
 /// A declaration as read from a text.
 public enum ParsedDeclaration: Sendable {
   case stream(StreamDeclaration)
   case view(UnresolvedView)
+  case set(UnresolvedSet)
 }
 
 /// A view whose form is right and whose fields are still to be checked against its stream.
@@ -17,7 +18,16 @@ public struct UnresolvedView: Sendable {
   let path: String
 }
 
-/// Reads declarations of streams and views, with comments and trailing commas, and reports every
+/// A feature set whose form is right and whose features are still to be found in their views.
+public struct UnresolvedSet: Sendable {
+  public let name: String
+  /// All that each member may mean: one feature, and more where names have dots in them.
+  package let readings: [[FeatureSet.Member]]
+  let source: JSONValue
+  let path: String
+}
+
+/// Reads declarations of streams, views and feature sets, with comments and trailing commas, and reports every
 /// mistake.
 public struct DeclarationReader: Sendable {
   let signatures: [AggregateSignature]
@@ -26,7 +36,7 @@ public struct DeclarationReader: Sendable {
   public init(signatures: [AggregateSignature]) { self.signatures = signatures }
 
   /// One declaration, or an array of them. Views over a stream of the same text are checked against
-  /// it here already. Names must be unique in the text, streams and views apart.
+  /// it here already. Names must be unique in the text, each kind apart.
   public func read(_ text: UnsafeRawBufferPointer) throws(DeclarationError) -> [ParsedDeclaration] {
     let value: JSONValue
     do {
@@ -61,6 +71,19 @@ public struct DeclarationReader: Sendable {
     return resolved!
   }
 
+  /// The set over all views that it may name: those of the store and those declared beside it.
+  public func resolve(
+    _ set: UnresolvedSet, against views: [ViewDeclaration]
+  ) throws(DeclarationError) -> FeatureSet {
+    let collector = ProblemCollector()
+    let node = DeclarationNode(set.source, path: set.path, collector: collector)
+    var features: [String: [String]] = [:]
+    for view in views { features[view.name] = view.features.map(\.name) }
+    let resolved = SetReader(views: features).read(node)
+    try collector.check()
+    return FeatureSet(set.name, resolved!.readings.map { $0[0] })
+  }
+
   /// A text that holds one stream, such as its canonical form.
   public func readStream(_ text: String) throws(DeclarationError) -> StreamDeclaration {
     let declarations = try read(text)
@@ -79,6 +102,18 @@ public struct DeclarationReader: Sendable {
     throw Self.unexpected("one view expected")
   }
 
+  /// A text that holds one set in its canonical form, which needs no views to be understood. Whether
+  /// there are such features is not checked.
+  public func readSet(_ text: String) throws(DeclarationError) -> FeatureSet {
+    let declarations = try read(text)
+    if declarations.count == 1, case .set(let set) = declarations[0] {
+      let members = set.readings.map { $0[0] }
+      let isPlain = set.readings.allSatisfy { $0.count == 1 }
+      if isPlain, Set(members).count == members.count { return FeatureSet(set.name, members) }
+    }
+    throw Self.unexpected("one feature set in canonical form expected, no feature of it twice")
+  }
+
   private static func unexpected(_ reason: String) -> DeclarationError {
     DeclarationError(problems: [.init(path: "$", position: nil, reason: reason)])
   }
@@ -93,7 +128,7 @@ extension DeclarationReader {
       nodes = elements.enumerated().map {
         DeclarationNode($0.element, path: "$[\($0.offset)]", collector: collector)
       }
-      if nodes.isEmpty { root.report("nothing is declared; write a stream or a view") }
+      if nodes.isEmpty { root.report("nothing is declared; write a stream, a view or a set") }
     }
     // Streams first, so that a view may stand before its stream.
     let streams = nodes.map { isStream($0) ? StreamReader.read($0) : nil }
@@ -103,7 +138,9 @@ extension DeclarationReader {
         result.append(.stream(stream))
       } else if isView(node), let view = view(node, among: streams.compactMap { $0 }) {
         result.append(.view(view))
-      } else if !isStream(node), !isView(node) {
+      } else if isSet(node), let set = set(node) {
+        result.append(.set(set))
+      } else if !isStream(node), !isView(node), !isSet(node) {
         reportForm(node)
       }
     }
@@ -113,17 +150,23 @@ extension DeclarationReader {
   }
 
   private func isStream(_ node: DeclarationNode) -> Bool {
-    node.member("fields") != nil || (node.member("stream") != nil && node.member("view") == nil)
+    let isOther = node.member("view") != nil || node.member("set") != nil
+    if node.member("stream") == nil { return node.member("fields") != nil && !isOther }
+    return node.member("fields") != nil || !isOther
   }
 
   private func isView(_ node: DeclarationNode) -> Bool {
     !isStream(node) && node.member("view") != nil
   }
 
+  private func isSet(_ node: DeclarationNode) -> Bool {
+    !isStream(node) && !isView(node) && node.member("set") != nil
+  }
+
   private func reportForm(_ node: DeclarationNode) {
     node.report(
-      "a declaration expected: an object with 'view' for a view, or with 'stream' and 'fields' for a stream"
-    )
+      "a declaration expected: an object with 'view' for a view, with 'stream' and 'fields' for a stream, "
+        + "or with 'set' for a feature set")
   }
 
   private func view(
@@ -140,10 +183,16 @@ extension DeclarationReader {
     return UnresolvedView(name: name, stream: streamName, source: node.value, path: node.path)
   }
 
+  private func set(_ node: DeclarationNode) -> UnresolvedSet? {
+    guard let set = SetReader(views: nil).read(node) else { return nil }
+    return UnresolvedSet(
+      name: set.name, readings: set.readings, source: node.value, path: node.path)
+  }
+
   private func checkUnique(_ nodes: [DeclarationNode]) {
     var seen: Set<String> = []
     for node in nodes {
-      let kind = isStream(node) ? "stream" : "view"
+      let kind = isStream(node) ? "stream" : isView(node) ? "view" : "set"
       guard let nameNode = node.member(kind), case .string(let name) = nameNode.value.content else {
         continue
       }

@@ -10,7 +10,8 @@ enum Check: Command {
     Option(
       "sample", "FILE", "rows of the stream, CSV or JSON Lines; without it only the text is checked"
     ),
-    Option("store", "STORE", "where streams are registered that the files do not declare"),
+    Option(
+      "store", "STORE", "where streams and views are registered that the files do not declare"),
     Option("format", "csv|jsonl", "of the sample, where its name does not say"),
     Option("entities", "N", "how many entities to show; default 3"),
     Option(flag: "json", "print JSON"),
@@ -66,13 +67,18 @@ enum Check: Command {
 
   private static func tell(_ resolved: ResolvedDeclarations, _ arguments: Arguments) {
     guard arguments.has("json") else {
-      print("\(resolved.streams.count) streams and \(resolved.views.count) views, no mistakes")
+      let counts = [
+        "\(resolved.streams.count) streams", "\(resolved.views.count) views",
+        "\(resolved.sets.count) sets",
+      ]
+      print(counts.joined(separator: ", ") + ", no mistakes")
       return
     }
     print(
       JSONValue.object([
         ("streams", .array(resolved.streams.map { .string($0.name) })),
         ("views", .array(resolved.views.map { .string($0.name) })),
+        ("sets", .array(resolved.sets.map { .string($0.name) })),
       ]).compact)
   }
 

@@ -11,6 +11,8 @@ enum Join: Command {
       Option(
         "view", "VIEW[:A,B]", repeats: true, "a view, or some of its features; again for more views"
       ),
+      Option(
+        "set", "NAME", repeats: true, "a feature set, in its order, behind the views' columns"),
       Option("time", "COLUMN", "the spine's time column; default: the first view's event time"),
       Option(
         "key", "FIELD=COLUMN", repeats: true, "where a key field has another name in the spine"),
@@ -43,6 +45,8 @@ enum Join: Command {
     "hindcast join ./store tools/demo/data/commits.csv.gz \\\n"
       + "--view author_activity:30d_COMMIT_COUNT -o training.csv.gz --receipt training.receipt.json",
     "hindcast join ./store tools/demo/data/commits.csv.gz --view author_activity -o joined.jsonl",
+    "hindcast join ./store tools/demo/data/commits.csv.gz --set revert_risk \\\n"
+      + "--time arrival_time_ms -o vectors.csv",
     "hindcast join ./store tools/demo/data/commits.csv.gz --verify training.receipt.json",
   ]
 
@@ -108,17 +112,15 @@ enum Join: Command {
   private static func request(
     _ arguments: Arguments, _ store: FeatureStore
   ) throws -> JoinRequest {
-    let views = try arguments.all("view").map { text -> (name: String, features: [String]?) in
-      let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-      return (parts.first ?? "", parts.count > 1 ? try Inputs.features(parts[1]) : nil)
+    let selections = try selections(arguments, store)
+    guard let first = selections.first else {
+      throw UsageError(
+        description: "name at least one view or set: --view VIEW, --view VIEW:A,B, or --set NAME")
     }
-    guard let first = views.first else {
-      throw UsageError(description: "name at least one view: --view VIEW, or --view VIEW:A,B")
-    }
-    let view = try store.store.view(first.name).declaration
+    let view = try store.store.view(first.view).declaration
     let stream = try store.store.stream(view.stream).declaration
     var request = JoinRequest(
-      views: views, time: arguments["time"] ?? stream.fields[stream.eventTime].name)
+      selections, time: arguments["time"] ?? stream.fields[stream.eventTime].name)
     for key in arguments.all("key") {
       let parts = key.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {
@@ -135,6 +137,21 @@ enum Join: Command {
       request.outputFormat = RowFormat(fileName: output)
     }
     return request
+  }
+
+  /// Views first, then sets, each in the order given.
+  private static func selections(
+    _ arguments: Arguments, _ store: FeatureStore
+  ) throws -> [FeatureSelection] {
+    let views = try arguments.all("view").map { text in
+      let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+      let features = parts.count > 1 ? try Inputs.features(parts[1]) : nil
+      return FeatureSelection(parts.first ?? "", features: features)
+    }
+    let sets = try arguments.all("set").flatMap { name in
+      try store.store.set(name).declaration.selections
+    }
+    return views + sets
   }
 
   private static func checkKeys(_ request: JoinRequest, _ store: FeatureStore) throws {

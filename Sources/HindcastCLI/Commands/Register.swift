@@ -4,17 +4,18 @@ import Hindcast
 enum Register: Command {
   static let name = "register"
   static let summary =
-    "Register streams and views from declaration files; makes the store if needed"
+    "Register streams, views and sets from declaration files; makes the store if needed"
   static let words = "STORE FILE..."
   static let options = [Option(flag: "json", "print JSON")]
   static let details = """
     All files are checked before anything is registered. The same declaration again changes nothing. New
     windows and features over stored aggregations are live at once; any other change of a registered
-    name is refused, with what differs.
+    name is refused, with what differs, as is a view that loses a feature which a set names.
     """
   static let examples = [
     "hindcast register ./store tools/demo/declarations/commits.stream.json \\\n"
-      + "tools/demo/declarations/author_activity.view.json"
+      + "tools/demo/declarations/author_activity.view.json",
+    "hindcast register ./store tools/demo/declarations/*.json",
   ]
 
   static func run(_ arguments: Arguments) throws -> ExitCode {

@@ -1,0 +1,151 @@
+// Gathers the declarations of several texts and their mistakes: views are resolved when all streams are read,
+// sets when all views are resolved, and each is held against what stands under its name.
+import FeatureModel
+import SliceStore
+
+/// What some texts declare, as one whole with what a store knows.
+struct DeclarationResolver {
+  private(set) var resolved = ResolvedDeclarations()
+  private(set) var mistakes: [String] = []
+  private let store: Store
+  private var known: [String: StreamDeclaration]
+  private var views: [(text: String, view: UnresolvedView)] = []
+  private var sets: [(text: String, set: UnresolvedSet)] = []
+  /// Kind and name to the text that declares it.
+  private var declared: [String: String] = [:]
+
+  init(_ store: Store) {
+    self.store = store
+    known = Dictionary(
+      uniqueKeysWithValues: store.streams.map { ($0.declaration.name, $0.declaration) })
+  }
+
+  mutating func read(_ text: DeclarationText) {
+    let result = text.text.withUnsafeBytes { bytes in
+      Result { () throws(DeclarationError) in try FeatureStore.declarations.read(bytes) }
+    }
+    do throws(DeclarationError) {
+      for declaration in try result.get() { take(declaration, from: text.name) }
+    } catch { report(error, text.name) }
+  }
+
+  private mutating func take(_ declaration: ParsedDeclaration, from text: String) {
+    switch declaration {
+    case .stream(let stream):
+      guard isFirst("stream", stream.name, text) else { return }
+      checkStanding(stream, text)
+      known[stream.name] = stream
+      resolved.streams.append(stream)
+    case .view(let view):
+      if isFirst("view", view.name, text) { views.append((text, view)) }
+    case .set(let set):
+      if isFirst("set", set.name, text) { sets.append((text, set)) }
+    }
+  }
+
+  private mutating func isFirst(_ kind: String, _ name: String, _ text: String) -> Bool {
+    if let other = declared["\(kind) \(name)"] {
+      mistakes.append("\(text): the \(kind) '\(name)' is declared in \(other) already")
+      return false
+    }
+    declared["\(kind) \(name)"] = text
+    return true
+  }
+
+  private mutating func checkStanding(_ stream: StreamDeclaration, _ text: String) {
+    guard let standing = known[stream.name] else { return }
+    let difference = DeclarationDiff(from: standing, to: stream)
+    if difference.kind > .compatible {
+      report(StoreError.redefinition(name: stream.name, differences: difference.lines), text)
+    }
+  }
+
+  /// After all texts are read, because a view may stand before its stream.
+  mutating func resolveViews() {
+    // A stream that cannot be read would be reported once more by each of its views.
+    let hasUnread = !mistakes.isEmpty
+    for (text, view) in views {
+      guard let stream = known[view.stream] else {
+        if hasUnread { continue }
+        let hint = Suggestion.phrase(for: view.stream, among: known.keys.sorted())
+        mistakes.append(
+          "\(text): $.stream: view '\(view.name)' is over the stream '\(view.stream)', which is neither "
+            + "registered nor declared beside it\(hint)")
+        continue
+      }
+      do throws(DeclarationError) {
+        let view = try FeatureStore.declarations.resolve(view, against: stream)
+        checkStanding(view, over: stream, text)
+        resolved.views.append(view)
+      } catch { report(error, text) }
+    }
+  }
+
+  private mutating func checkStanding(
+    _ view: ViewDeclaration, over stream: StreamDeclaration, _ text: String
+  ) {
+    do throws(StoreError) {
+      let standing = store.views.first { $0.declaration.name == view.name }
+      if let standing, let old = store.streams.first(where: { $0.declaration.name == view.stream })
+      {
+        let difference = DeclarationDiff(
+          from: standing.declaration, over: old.declaration, to: view, over: stream)
+        guard difference.kind < .incompatible else {
+          throw .redefinition(name: view.name, differences: difference.lines)
+        }
+      } else if let standing {
+        throw .redefinition(
+          name: view.name,
+          differences: ["stream: \(standing.declaration.stream) -> \(view.stream)"])
+      }
+      try store.requireKept(view)
+      // What a plan refuses (too many columns, partials that are not stored) is refused here already.
+      _ = try ViewPlan(
+        id: standing?.id ?? ViewID(number: 1), view, of: stream,
+        aggregations: standing?.plan.aggregations)
+    } catch { report(error, text) }
+  }
+
+  /// After all views are resolved.
+  mutating func resolveSets() {
+    // A view with a mistake would be reported once more by each set that names it.
+    let hasMistakes = !mistakes.isEmpty
+    let readable = standingViews()
+    let names = Set(readable.map(\.name))
+    for (text, set) in sets {
+      let isComplete = set.readings.allSatisfy { $0.contains { names.contains($0.view) } }
+      if hasMistakes, !isComplete { continue }
+      do throws(DeclarationError) {
+        let set = try FeatureStore.declarations.resolve(set, against: readable)
+        checkStanding(set, text)
+        resolved.sets.append(set)
+      } catch { report(error, text) }
+    }
+  }
+
+  /// All views as they will be: those declared here, without the ones that could not be read, and all others
+  /// of the store.
+  private func standingViews() -> [ViewDeclaration] {
+    let declared = Set(views.map(\.view.name))
+    let others = store.views.map(\.declaration).filter { !declared.contains($0.name) }
+    return others + resolved.views
+  }
+
+  private mutating func checkStanding(_ set: FeatureSet, _ text: String) {
+    guard let standing = store.sets.first(where: { $0.declaration.name == set.name }) else {
+      return
+    }
+    let difference = DeclarationDiff(from: standing.declaration, to: set)
+    if difference.kind != .identical {
+      report(StoreError.redefinition(name: set.name, differences: difference.lines), text)
+    }
+  }
+
+  private mutating func report(_ error: DeclarationError, _ text: String) {
+    mistakes += error.problems.map { "\(text): \($0)" }
+  }
+
+  private mutating func report(_ error: StoreError, _ text: String) {
+    mistakes.append("\(text): \(error)")
+  }
+}

@@ -1,0 +1,102 @@
+// `hindcast describe`: all that a store knows of one view, stream or feature set.
+import Hindcast
+
+enum Describe: Command {
+  static let name = "describe"
+  static let summary = "Show a view, stream or set: declaration, features, seal, sources"
+  static let words = "STORE NAME"
+  static let options = [Option(flag: "json", "print the canonical declaration")]
+  static let examples = ["hindcast describe ./store author_activity"]
+
+  static func run(_ arguments: Arguments) throws -> ExitCode {
+    let words = try words(arguments, atLeast: 2, upTo: 2)
+    let store = try FeatureStore.open(words[0], .readOnly).store
+    try describe(words[1], store, asJSON: arguments.has("json"))
+    return .success
+  }
+
+  /// A name may stand for one of each kind; the first is shown.
+  private static func describe(_ name: String, _ store: Store, asJSON: Bool) throws {
+    if let stream = store.streams.first(where: { $0.declaration.name == name }) {
+      if asJSON { return print(CanonicalForm.json(stream.declaration).compact) }
+      show(stream, store)
+    } else if let view = store.views.first(where: { $0.declaration.name == name }) {
+      let stream = try store.stream(view.declaration.stream)
+      if asJSON {
+        return print(CanonicalForm.json(view.declaration, over: stream.declaration).compact)
+      }
+      try show(view, stream, store)
+    } else if let set = store.sets.first(where: { $0.declaration.name == name }) {
+      if asJSON { return print(CanonicalForm.json(set.declaration).compact) }
+      try show(set, store)
+    } else {
+      let names =
+        store.views.map(\.declaration.name) + store.streams.map(\.declaration.name)
+        + store.sets.map(\.declaration.name)
+      throw StoreError.invalid(
+        "the store has no view, stream or set '\(name)'\(Suggestion.phrase(for: name, among: names))"
+      )
+    }
+  }
+
+  private static func show(_ stream: RegisteredStream, _ store: Store) {
+    let declaration = stream.declaration
+    print("stream \(declaration.name)   \(stream.digest)")
+    print("sealed up to: \(stream.seal?.description ?? "not sealed")")
+    let views = store.views(of: declaration.name).map(\.declaration.name)
+    print("views: \(views.isEmpty ? "none" : views.joined(separator: ", "))")
+    Terminal.table(
+      ["field", "type", "is"],
+      declaration.fields.enumerated().map { index, field in
+        var roles: [String] = []
+        if index == declaration.eventTime { roles.append("event time") }
+        if index == declaration.arrivalTime { roles.append("arrival time") }
+        if index == declaration.id { roles.append("id") }
+        return [field.name, field.type.rawValue, roles.joined(separator: ", ")]
+      })
+  }
+
+  private static func show(
+    _ view: RegisteredView, _ stream: RegisteredStream, _ store: Store
+  ) throws {
+    let declaration = view.declaration
+    print("view \(declaration.name)   \(view.digest)")
+    print(
+      "stream: \(declaration.stream), sealed up to: \(stream.seal?.description ?? "not sealed")")
+    print("entity: \(declaration.entity.joined(separator: ", "))")
+    print("slice: \(DurationText.text(declaration.slice.milliseconds))")
+    if let filter = declaration.filter {
+      print("where: \(FilterPrinter.text(filter, stream: stream.declaration))")
+    }
+    if let floor = view.floor {
+      print("kept from: \(declaration.slice.start(of: floor))")
+    }
+    for position in try store.positions(in: view.id) {
+      let rows = FeatureStore.rows(at: position).map { "\(Terminal.grouped($0)) rows" }
+      print("source \(position.source): \(rows ?? "\(position.position.count) bytes of position")")
+    }
+    Terminal.table(
+      ["feature", "type", "aggregation", "window"],
+      declaration.features.map { feature in
+        let field = feature.aggregation.field ?? "rows"
+        return [
+          feature.name, feature.type.rawValue, "\(feature.aggregation.function)(\(field))",
+          feature.window.label,
+        ]
+      })
+  }
+
+  private static func show(_ set: RegisteredSet, _ store: Store) throws {
+    print("set \(set.declaration.name)   \(set.digest)")
+    Terminal.table(
+      ["feature", "type", "view", "entity"],
+      try set.declaration.members.map { member in
+        let view = try store.view(member.view).declaration
+        let feature = view.features.first { $0.name == member.feature }
+        return [
+          member.feature, feature?.type.rawValue ?? "gone", member.view,
+          view.entity.joined(separator: ", "),
+        ]
+      })
+  }
+}
