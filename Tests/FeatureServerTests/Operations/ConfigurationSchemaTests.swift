@@ -85,6 +85,13 @@ import Testing
     }
   }
 
+  @Test func `The packaged configuration writes out the defaults`() throws {
+    let file = Self.schemas.appending(path: "../tools/packaging/hindcast.json").standardized
+    let packaged = try ServerConfiguration.read(file: file.path)
+    #expect("\(packaged)" == "\(ServerConfiguration())")
+    #expect(try String(contentsOf: file, encoding: .utf8).contains(#""blockCacheBytes":"#))
+  }
+
   @Test func `The example is right once its files are there`() throws {
     let file = Self.schemas.appending(path: "examples/server.json")
     let example = try String(contentsOf: file, encoding: .utf8)
