@@ -14,7 +14,8 @@ import Testing
   static func declarations() throws -> [ParsedDeclaration] {
     let folder = schemas.appending(path: "examples")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    return try names.filter { $0.hasSuffix(".json") }.flatMap { name in
+    return try names.filter { $0.hasSuffix(".stream.json") || $0.hasSuffix(".view.json") }.flatMap {
+      name in
       try reader.read(String(contentsOf: folder.appending(path: name), encoding: .utf8))
     }
   }

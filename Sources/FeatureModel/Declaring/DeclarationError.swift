@@ -31,11 +31,13 @@ public struct DeclarationError: Error, Equatable, Sendable, CustomStringConverti
 }
 
 /// Collects the mistakes of one reading.
-final class ProblemCollector {
-  var problems: [DeclarationError.Problem] = []
+package final class ProblemCollector {
+  package var problems: [DeclarationError.Problem] = []
+
+  package init() {}
 
   /// Throws what was noted, in the order of the text.
-  func check() throws(DeclarationError) {
+  package func check() throws(DeclarationError) {
     if problems.isEmpty { return }
     let sorted = problems.enumerated().sorted { left, right in
       let places = (Self.place(left.element), Self.place(right.element))

@@ -1,14 +1,14 @@
 // A JSON value together with its path: reading through it notes a mistake and gives nil, so that
-// the readers of declarations go on to the next part without a word about errors.
+// the readers of declarations and configurations go on to the next part without a word about errors.
 
-struct DeclarationNode {
-  let value: JSONValue
-  let path: String
-  let collector: ProblemCollector
+package struct DeclarationNode {
+  package let value: JSONValue
+  package let path: String
+  package let collector: ProblemCollector
   /// Where a mistake is shown: the value's own place, or that of its name.
   private let position: TextPosition?
 
-  init(
+  package init(
     _ value: JSONValue, path: String, collector: ProblemCollector, at position: TextPosition? = nil
   ) {
     self.value = value
@@ -17,19 +17,29 @@ struct DeclarationNode {
     self.position = position ?? value.position
   }
 
-  func report(_ reason: String) {
+  /// A text that people write, with comments and trailing commas.
+  package static func parse(_ text: UnsafeRawBufferPointer) throws(DeclarationError) -> JSONValue {
+    do {
+      return try JSONValue.parse(text, options: .declarations)
+    } catch {
+      let position = TextPosition(of: error.offset, in: text)
+      throw DeclarationError(problems: [.init(path: "$", position: position, reason: error.reason)])
+    }
+  }
+
+  package func report(_ reason: String) {
     collector.problems.append(.init(path: path, position: position, reason: reason))
   }
 
   /// The text of a string; anything else is a mistake.
-  func string(_ meaning: String) -> String? {
+  package func string(_ meaning: String) -> String? {
     if case .string(let text) = value.content { return text }
     report("\(meaning) expected, a string, not \(value.kindName)")
     return nil
   }
 
   /// The members of an object, each at its value.
-  func members(_ meaning: String) -> [(name: String, node: DeclarationNode)]? {
+  package func members(_ meaning: String) -> [(name: String, node: DeclarationNode)]? {
     guard case .object(let members) = value.content else {
       report("\(meaning) expected, an object, not \(value.kindName)")
       return nil
@@ -38,7 +48,7 @@ struct DeclarationNode {
   }
 
   /// The elements of an array; a string stands for an array of one.
-  func strings(_ meaning: String) -> [(text: String, node: DeclarationNode)]? {
+  package func strings(_ meaning: String) -> [(text: String, node: DeclarationNode)]? {
     switch value.content {
     case .string(let text): return [(text, self)]
     case .array(let elements):
@@ -53,20 +63,20 @@ struct DeclarationNode {
   }
 
   /// The named member, or nil where there is none.
-  func member(_ name: String) -> DeclarationNode? {
+  package func member(_ name: String) -> DeclarationNode? {
     guard case .object(let members) = value.content else { return nil }
     return members.first { $0.name == name }.map(child)
   }
 
   /// The named member; without it, a mistake that says what belongs there.
-  func required(_ name: String, _ example: String) -> DeclarationNode? {
+  package func required(_ name: String, _ example: String) -> DeclarationNode? {
     if let node = member(name) { return node }
     report("'\(name)' is missing; add \(example)")
     return nil
   }
 
   /// Members with other names are mistakes.
-  func checkNames(_ valid: [String]) {
+  package func checkNames(_ valid: [String]) {
     guard case .object(let members) = value.content else { return }
     for member in members where !valid.contains(member.name) {
       let phrase = Suggestion.phrase(for: member.name, among: valid.filter { $0 != "$schema" })
@@ -75,7 +85,7 @@ struct DeclarationNode {
   }
 
   /// Shows mistakes of a member's name where the name stands.
-  func nameNode(_ member: JSONMember) -> DeclarationNode {
+  package func nameNode(_ member: JSONMember) -> DeclarationNode {
     DeclarationNode(
       member.value, path: Self.path(path, member.name), collector: collector, at: member.position)
   }

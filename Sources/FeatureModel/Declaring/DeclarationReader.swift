@@ -38,14 +38,7 @@ public struct DeclarationReader: Sendable {
   /// One declaration, or an array of them. Views over a stream of the same text are checked against
   /// it here already. Names must be unique in the text, each kind apart.
   public func read(_ text: UnsafeRawBufferPointer) throws(DeclarationError) -> [ParsedDeclaration] {
-    let value: JSONValue
-    do {
-      value = try JSONValue.parse(text, options: .declarations)
-    } catch {
-      let position = TextPosition(of: error.offset, in: text)
-      throw DeclarationError(problems: [.init(path: "$", position: position, reason: error.reason)])
-    }
-    return try read(value)
+    try read(try DeclarationNode.parse(text))
   }
 
   /// As `read` on bytes.
