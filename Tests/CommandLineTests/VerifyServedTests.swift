@@ -26,7 +26,7 @@ import Testing
         outcome.output == """
           view       compared  mismatches
           by_sender         6           0
-          6 answers from 2026-01-05T10:00:00Z to 2026-01-08T00:00:00Z in 1 segments: \
+          6 answers from 2026-01-05T10:00:00Z to 2026-01-08T00:00:00Z in 1 segment: \
           6 compared, 0 mismatches
 
           """)

@@ -1,5 +1,5 @@
-// What crashes, bad disks and other programs leave of a log: it is read as far as it is whole, the rest is told,
-// and nothing crashes.
+// What crashes, bad disks and other programs leave of a log: it is read as far as it is whole, the rest is
+// told, and nothing crashes.
 import FeatureModel
 import Foundation
 import Hindcast

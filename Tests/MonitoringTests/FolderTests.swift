@@ -35,10 +35,7 @@ import Testing
   }
 
   @Test func `The disk is bounded at every moment, and the oldest segments go first`() throws {
-    try Mails.with({
-      $0.maxBytes = 200_000
-      $0.segmentBytes = 10_000
-    }) { mails in
+    try Mails.with(maxBytes: 200_000, segmentBytes: 10_000) { mails in
       let folder = mails.folder + "/served"
       let recorders = (0..<3).map { _ in mails.log.recorder() }
       var before: Set<String> = []
@@ -61,10 +58,7 @@ import Testing
   }
 
   @Test func `A limit that is smaller than what is written loses answers, not the bound`() throws {
-    try Mails.with({
-      $0.maxBytes = 4000
-      $0.segmentBytes = 1 << 20
-    }) { mails in
+    try Mails.with(maxBytes: 4000, segmentBytes: 1 << 20) { mails in
       for _ in 0..<20 {
         try flood(mails.recorder, mails, answers: 50)
         #expect(try Self.sizes(mails.folder + "/served").values.reduce(0, +) <= 4000)
@@ -115,10 +109,7 @@ import Testing
   @Test(arguments: [0, 1, 31, 32, 33, 500, 900])
   func `A full disk loses answers and nothing else, until there is space`(_ space: Int) throws {
     let disk = FullDisk()
-    try Mails.with({
-      $0.write = { disk.write($0, $1) }
-      $0.bufferBytes = 8000
-    }) { mails in
+    try Mails.with(bufferBytes: 8000, disk: disk.write) { mails in
       disk.space.store(space, ordering: .relaxed)
       try flood(mails.recorder, mails, answers: 400)
       #expect(try mails.verify().isClean)
@@ -206,7 +197,7 @@ import Testing
   }
 
   @Test func `A recorder asks the same sample`() throws {
-    try Mails.with({ $0.oneIn = 10 }) { mails in
+    try Mails.with(oneIn: 10) { mails in
       for hash in 0..<1000 {
         let hash = UInt64(hash) &* 0x9E37_79B9_7F4A_7C15
         #expect(mails.recorder.isSampled(hash: hash) == mails.log.sample.contains(hash: hash))

@@ -23,12 +23,18 @@ struct Mails {
     """
 
   static func with(
-    _ options: (inout ServedLogOptions) -> Void = { _ in }, _ body: (Mails) throws -> Void
+    oneIn: UInt32 = 1, maxBytes: Int = 1 << 30, segmentBytes: Int? = nil,
+    bufferBytes: Int = 2 << 20,
+    disk: (@Sendable (Int32, UnsafeRawBufferPointer) -> Int)? = nil, _ body: (Mails) throws -> Void
   ) throws {
     try withTemporaryDirectory { folder in
-      var served = ServedLogOptions(folder: folder + "/served")
-      options(&served)
-      try body(Mails(at: folder, served))
+      var options = ServedLogOptions(folder: folder + "/served")
+      options.oneIn = oneIn
+      options.maxBytes = maxBytes
+      options.segmentBytes = segmentBytes
+      options.bufferBytes = bufferBytes
+      if let disk { options.write = disk }
+      try body(Mails(at: folder, options))
     }
   }
 

@@ -98,8 +98,9 @@ enum VerifyServed: Command {
     let span = report.first.flatMap { first in
       report.last.map { " from \(first) to \($0)" }
     }
+    let segments = report.segments == 1 ? "1 segment" : "\(report.segments) segments"
     return
-      "\(Terminal.grouped(report.records)) answers\(span ?? "") in \(report.segments) segments: "
+      "\(Terminal.grouped(report.records)) answers\(span ?? "") in \(segments): "
       + "\(Terminal.grouped(report.compared)) compared, "
       + "\(Terminal.grouped(report.mismatchCount)) mismatches"
   }
