@@ -71,7 +71,7 @@ let package = Package(
       name: "HindcastCTests",
       dependencies: ["HindcastC", "Hindcast", "CHindcast", "FeatureModel", "TestSupport"],
       exclude: ["Program"], swiftSettings: settings),
-    tests("CommandLineTests", uses: ["FeatureModel"]),
+    tests("CommandLineTests", uses: ["FeatureModel", "Hindcast", "Monitoring", "RESP"]),
     .target(
       name: "CrashStream",
       dependencies: ["SliceStore", "FeatureModel", "Aggregates", "TestSupport"],

@@ -26,17 +26,27 @@ public struct EntityKey: Hashable, Sendable {
     bytes = joined
   }
 
-  /// The parts again, for a view with that many; nil where the bytes are no such key.
+  /// The parts again, for a view with that many; nil where the bytes are no such key. What is no UTF-8 comes
+  /// out repaired: `partRanges` says where the bytes themselves lie.
   public func parts(count: Int) -> [String]? {
-    if count == 1 { return [String(decoding: bytes, as: UTF8.self)] }
-    var parts: [String] = []
+    bytes.withUnsafeBytes { bytes in
+      Self.partRanges(of: bytes, count: count)?.map {
+        String(decoding: UnsafeRawBufferPointer(rebasing: bytes[$0]), as: UTF8.self)
+      }
+    }
+  }
+
+  /// Where the parts of a key lie, for a view with that many; nil where the bytes are no such key.
+  public static func partRanges(of bytes: UnsafeRawBufferPointer, count: Int) -> [Range<Int>]? {
+    if count == 1 { return [0..<bytes.count] }
+    var parts: [Range<Int>] = []
     var position = 0
     while position < bytes.count {
       guard bytes.count - position >= 4 else { return nil }
       let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
       position += 4
       guard length <= bytes.count - position else { return nil }
-      parts.append(String(decoding: bytes[position..<position + length], as: UTF8.self))
+      parts.append(position..<position + length)
       position += length
     }
     return parts.count == count ? parts : nil

@@ -33,7 +33,7 @@ struct HelpTests {
   /// What one example needs of another comes first.
   private static let order = [
     "check", "register", "ingest", "views", "describe", "get", "explain", "seal", "join", "stats",
-    "checkpoint", "compact", "expire", "verify-store",
+    "checkpoint", "compact", "expire", "verify-store", "verify-served",
   ]
 
   private static func examples(of command: String) throws -> [String] {
@@ -59,6 +59,13 @@ struct HelpTests {
     #expect(Set(Self.order) == Set(Tool.commands))
     try Tool.withFolder { folder in
       for command in Self.order {
+        if command == "verify-served" {
+          try ServedAnswers(
+            store: folder + "/store", view: "author_activity",
+            entities: ["42ef077bcaef", "nobody"],
+            times: ["2015-06-01", "2015-06-02T12:00:00Z"]
+          ).record(to: folder + "/served")
+        }
         let examples = try Self.examples(of: command)
         #expect(!examples.isEmpty, "\(command)")
         for example in examples {

@@ -38,7 +38,7 @@ enum Tool {
 
   static let commands = [
     "register", "check", "ingest", "get", "explain", "join", "views", "describe", "stats", "seal",
-    "expire", "compact", "checkpoint", "verify-store",
+    "expire", "compact", "checkpoint", "verify-store", "verify-served",
   ]
 
   static func run(

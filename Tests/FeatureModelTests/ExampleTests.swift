@@ -14,7 +14,7 @@ import Testing
   static func declarations() throws -> [ParsedDeclaration] {
     let folder = schemas.appending(path: "examples")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    return try names.filter { $0.hasSuffix(".stream.json") || $0.hasSuffix(".view.json") }.flatMap {
+    return try names.filter { $0.hasSuffix(".stream.json") || $0.hasSuffix(".view.json") || $0.hasSuffix(".set.json") }.flatMap {
       name in
       try reader.read(String(contentsOf: folder.appending(path: name), encoding: .utf8))
     }

@@ -1,1 +1,0 @@
-// Watching what was served.

@@ -1,0 +1,58 @@
+// What an answer was an answer to, apart from entity and time: written once into each segment of a served log,
+// with a digest of what the features meant, so that a later declaration is told apart from a wrong answer.
+import FeatureModel
+import Hindcast
+import RESP
+
+/// Features of a view in the form in which a connection asked for them.
+public struct ServedQuestion: Hashable, Sendable {
+  public let view: String
+  /// In the order of the reply; one may be named twice.
+  public let features: [String]
+  public let shape: AnswerShape
+  public let version: ProtocolVersion
+  /// Of what the features meant: see `meaning`.
+  public let digest: Digest
+
+  package init(
+    view: String, features: [String], shape: AnswerShape, version: ProtocolVersion, digest: Digest
+  ) {
+    self.view = view
+    self.features = features
+    self.shape = shape
+    self.version = version
+    self.digest = digest
+  }
+
+  /// - Parameter features: of the view, in the order of the reply.
+  /// - Complexity: O(declaration); to be kept with whatever else is worked out for such a request.
+  public init(
+    _ view: RegisteredView, over stream: RegisteredStream, features: [String], shape: AnswerShape,
+    version: ProtocolVersion
+  ) {
+    self.init(
+      view: view.declaration.name, features: features, shape: shape, version: version,
+      digest: Self.meaning(of: features, view.declaration, over: stream.declaration))
+  }
+
+  /// The digest of what the given features of a view mean. Other features of the view, other fields of its
+  /// stream and its retention may come and go: they change none of these answers.
+  static func meaning(
+    of features: [String], _ view: ViewDeclaration, over stream: StreamDeclaration
+  ) -> Digest {
+    let asked = features.compactMap { name in view.features.first { $0.name == name } }
+    let reduced = ViewDeclaration(
+      name: view.name, stream: view.stream, entity: view.entity, slice: view.slice,
+      filter: view.filter, retention: nil, features: asked)
+    var fields = Set(view.filter?.fields ?? []).union([stream.eventTime])
+    if let arrival = stream.arrivalTime { fields.insert(arrival) }
+    let named = view.entity + asked.compactMap(\.aggregation.field)
+    fields.formUnion(named.compactMap { stream.index(of: $0) })
+    var text = CanonicalForm.text(reduced, over: stream)
+    text += "\n\(stream.fields[stream.eventTime].name)"
+    text += "\n\(stream.arrivalTime.map { stream.fields[$0].name } ?? "")"
+    let lines = fields.map { "\(stream.fields[$0].name):\(stream.fields[$0].type.rawValue)" }
+    for line in lines.sorted() { text += "\n" + line }
+    return Digest(of: text)
+  }
+}
