@@ -14,9 +14,9 @@ import Testing
   static func declarations() throws -> [ParsedDeclaration] {
     let folder = schemas.appending(path: "examples")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    return try names.filter { $0.hasSuffix(".stream.json") || $0.hasSuffix(".view.json") || $0.hasSuffix(".set.json") }.flatMap {
-      name in
-      try reader.read(String(contentsOf: folder.appending(path: name), encoding: .utf8))
+    let kinds = [".stream.json", ".view.json", ".set.json"]
+    return try names.filter { name in kinds.contains { name.hasSuffix($0) } }.flatMap {
+      try reader.read(String(contentsOf: folder.appending(path: $0), encoding: .utf8))
     }
   }
 
