@@ -49,7 +49,8 @@ let package = Package(
     library("Monitoring", uses: ["Hindcast", "SliceStore", "RESP", "FeatureModel"]),
     library(
       "FeatureServer",
-      uses: ["Hindcast", "Monitoring", "SliceStore", "RESP", "FeatureModel", "CLinux"] + openSSL),
+      uses: ["Hindcast", "Monitoring", "SliceStore", "RowFiles", "RESP", "FeatureModel", "CLinux"]
+        + openSSL),
     .executableTarget(
       name: "HindcastCLI", dependencies: ["Hindcast", "FeatureServer", "Monitoring"],
       swiftSettings: settings),

@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/prctl.h>
 #include <pthread.h>
 
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
@@ -22,3 +23,6 @@ static inline struct epoll_event clinux_event(unsigned events, int descriptor, u
   event.data.u64 = ((unsigned long long)generation << 32) | (unsigned)descriptor;
   return event;
 }
+
+/// Names the calling thread, as tools show it.
+static inline void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

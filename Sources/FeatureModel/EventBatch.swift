@@ -63,6 +63,20 @@ public struct EventColumn: Sendable {
     }
   }
 
+  /// Appends some rows of a column of the same type.
+  public mutating func append(_ other: EventColumn, rows: Range<Int>) {
+    guard !rows.isEmpty else { return }
+    valid.append(contentsOf: other.valid[rows])
+    guard type == .string else {
+      words.append(contentsOf: other.words[rows])
+      return
+    }
+    let start = rows.lowerBound == 0 ? 0 : other.words[rows.lowerBound - 1]
+    let base = UInt64(text.count)
+    text.append(contentsOf: other.text[Int(start)..<Int(other.words[rows.upperBound - 1])])
+    for row in rows { words.append(other.words[row] - start + base) }
+  }
+
   public mutating func removeAll() {
     words.removeAll(keepingCapacity: true)
     valid.removeAll(keepingCapacity: true)
@@ -92,6 +106,11 @@ public struct EventBatch: Sendable {
   public mutating func append(_ row: [Value]) {
     precondition(row.count == columns.count, "a row has one value per declared field")
     for index in row.indices { columns[index].append(row[index]) }
+  }
+
+  /// Appends some rows of a batch of the same stream.
+  public mutating func append(_ other: EventBatch, rows: Range<Int>) {
+    for index in columns.indices { columns[index].append(other.columns[index], rows: rows) }
   }
 
   public mutating func removeAll() {

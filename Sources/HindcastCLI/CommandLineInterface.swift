@@ -7,7 +7,7 @@ enum CommandLineInterface {
     [
       Register.self, Check.self, Ingest.self, Get.self, Explain.self, Join.self, Views.self,
       Describe.self, Stats.self, Seal.self, Expire.self, Compact.self, Checkpoint.self,
-      VerifyStore.self, VerifyServed.self,
+      VerifyStore.self, Serve.self, VerifyServed.self,
     ]
   }
 

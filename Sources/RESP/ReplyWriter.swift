@@ -30,6 +30,17 @@ public struct ReplyWriter: Sendable {
 
   public mutating func removeAll() { text.bytes.removeAll(keepingCapacity: true) }
 
+  /// Takes back what was appended since there were `count` bytes.
+  public mutating func truncate(to count: Int) {
+    text.bytes.removeLast(text.bytes.count - count)
+  }
+
+  /// Makes the reply that begins at a byte, an array, the items alone.
+  public mutating func removeHeader(at start: Int) {
+    guard let end = text.bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else { return }
+    text.bytes.removeSubrange(start...end)
+  }
+
   /// Replies that are bytes already.
   public mutating func append(raw bytes: UnsafeRawBufferPointer) {
     text.bytes.append(contentsOf: bytes)

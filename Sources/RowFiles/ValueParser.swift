@@ -2,10 +2,9 @@
 // a text is refused only after it is refused, so that the good path carries no messages.
 import FeatureModel
 
-enum ValueParser {
-  /// Appends the value of a non-string type to the column, or says what is wrong.
-  @inline(__always)
-  static func append(
+package enum ValueParser {
+  /// Appends a value of the column's type, or says what is wrong.
+  package static func append(
     _ text: UnsafeRawBufferPointer, to column: inout EventColumn
   ) -> RowProblem? {
     switch column.type {

@@ -66,9 +66,31 @@ extension Store {
       views.append(ViewStatistics(view: view.declaration.name, bytes: bytes))
     }
     return StoreStatistics(
-      keysEstimate: database.integerProperty("rocksdb.estimate-num-keys", in: slices) ?? 0,
+      keysEstimate: keysEstimate,
       fileBytes: files.reduce(0) { $0 + UInt64($1.byteCount) }, files: files.count, views: views)
   }
+
+  /// Keys of blocks and positions, estimated by RocksDB.
+  public var keysEstimate: UInt64 {
+    database.integerProperty("rocksdb.estimate-num-keys", in: slices) ?? 0
+  }
+
+  /// RocksDB's own figures about the features' blocks, by the names of its properties.
+  /// - Complexity: O(1); asked of memory.
+  public var figures: [(name: String, value: UInt64)] {
+    Self.figureNames.compactMap { name in
+      database.integerProperty("rocksdb.\(name)", in: slices).map { (name, $0) }
+    }
+  }
+
+  private static let figureNames = [
+    "estimate-num-keys", "live-sst-files-size", "total-sst-files-size", "cur-size-all-mem-tables",
+    "size-all-mem-tables", "num-immutable-mem-table", "mem-table-flush-pending",
+    "compaction-pending", "estimate-pending-compaction-bytes", "num-running-compactions",
+    "num-running-flushes", "num-live-versions", "num-snapshots", "block-cache-capacity",
+    "block-cache-usage", "block-cache-pinned-usage", "estimate-table-readers-mem",
+    "background-errors", "is-write-stopped", "actual-delayed-write-rate",
+  ]
 
   /// Closes the store now instead of when its last user is gone. No reader, snapshot or loader may live.
   public func close() { database.close() }

@@ -35,7 +35,8 @@ enum Project {
     "RESP": ["FeatureModel"],
     "Monitoring": ["Hindcast", "SliceStore", "RESP", "FeatureModel"],
     "FeatureServer": [
-      "Hindcast", "Monitoring", "SliceStore", "RESP", "FeatureModel", "CLinux", "COpenSSL",
+      "Hindcast", "Monitoring", "SliceStore", "RowFiles", "RESP", "FeatureModel", "CLinux",
+      "COpenSSL",
     ],
     "HindcastCLI": [
       "Hindcast", "FeatureServer", "Monitoring", "SliceStore", "AsOfJoin", "RowFiles",

@@ -1,0 +1,122 @@
+// The table of commands: look-ups and ingestion.
+
+private let knowledge: [CommandArgument] = [
+  CommandArgument("time", .time, token: "ASOF", optional: true),
+  CommandArgument(
+    "mode",
+    .oneOf([
+      CommandArgument("time", .time, token: "KNOWN"), .flag("CORRECTED"), .flag("FRESH"),
+    ]), optional: true),
+]
+private let features = CommandArgument(
+  "features",
+  .block([CommandArgument("count", .integer), CommandArgument("feature", multiple: true)]),
+  token: "FEATURES", optional: true)
+
+private let times = """
+  Times are ISO 8601 or epoch milliseconds; one that lies ahead of the clock is refused. Without ASOF the answer \
+  is that of now. Without a mode it is as served: what was known at that time. KNOWN asks for what was known at \
+  another, CORRECTED for all that is known by now, FRESH also for the slice that is still running (that answer \
+  cannot be replayed).
+  """
+private let entities = """
+  An entity of several key fields is written with bars between its parts, `org|sample`; `\\|` and `\\\\` stand for \
+  the characters themselves. An entity that is not known has an empty window.
+  """
+
+extension CommandTable {
+  static let lookups: [CommandSpec] = [
+    CommandSpec(
+      .hmget, "HMGET", nil,
+      [CommandArgument("view:entity", .key), CommandArgument("feature", multiple: true)],
+      group: .lookup, role: .read, "Features of an entity now, as served",
+      details:
+        "Values are texts: whole numbers, the shortest text of a double that reads back to the "
+        + "same bits, ISO 8601 instants, `true` and `false`. A feature that the view does not have is an "
+        + "error. " + entities,
+      complexity: "O(features); a cached answer is copied",
+      reply: "an array of bulk strings and nulls, in the order asked for",
+      example: "HMGET author_activity:42ef077bcaef 30d_COMMIT_COUNT 90d_REPO_COUNT"),
+    CommandSpec(
+      .hget, "HGET", nil, [CommandArgument("view:entity", .key), CommandArgument("feature")],
+      group: .lookup, role: .read, "One feature of an entity now, as served",
+      complexity: "O(1)", reply: "a bulk string, or null",
+      example: "HGET author_activity:42ef077bcaef 30d_COMMIT_COUNT"),
+    CommandSpec(
+      .hgetall, "HGETALL", nil, [CommandArgument("view:entity", .key)],
+      group: .lookup, role: .read, "All features of an entity now, as served",
+      complexity: "O(features)", reply: "a map from names to bulk strings and nulls",
+      example: "HGETALL author_activity:42ef077bcaef"),
+    CommandSpec(
+      .fsGet, "FS.GET", nil,
+      [CommandArgument("view"), CommandArgument("entity")] + knowledge + [features],
+      group: .lookup, role: .read, "Features of an entity at any moment",
+      details: times + " " + entities, complexity: "O(entries of the longest window)",
+      reply: "a map from names to values of their types; RESP2 has doubles as bulk strings",
+      example: "FS.GET author_activity 42ef077bcaef ASOF 2015-06-01 FEATURES 1 30d_COMMIT_COUNT"),
+    CommandSpec(
+      .fsMGet, "FS.MGET", nil,
+      [
+        CommandArgument("view"), CommandArgument("count", .integer),
+        CommandArgument("entity", multiple: true),
+      ] + knowledge + [features],
+      group: .lookup, role: .read, "Features of many entities of a view",
+      details:
+        "Of all entities at the same instant. Many of them are looked up beside the event loop, so "
+        + "that nobody else waits. " + times,
+      complexity: "O(entities)",
+      reply: "an array with an array of values for each entity, in the order asked for",
+      example: "FS.MGET author_activity 2 42ef077bcaef 0123456789ab FEATURES 1 30d_COMMIT_COUNT"),
+    CommandSpec(
+      .fsVector, "FS.VECTOR", nil,
+      [CommandArgument("set"), CommandArgument("field=value", multiple: true)] + knowledge,
+      group: .lookup, role: .read, "The whole vector of a feature set in one round trip",
+      details:
+        "Every key field of the set's views is named once with its value; views that share a field "
+        + "share the value. " + times,
+      complexity: "O(features)", reply: "an array of values in the order of the set",
+      example: "FS.VECTOR revert_risk author=42ef077bcaef"),
+    CommandSpec(
+      .fsExplain, "FS.EXPLAIN", nil,
+      [CommandArgument("view"), CommandArgument("entity"), CommandArgument("feature")] + knowledge,
+      group: .lookup, role: .read, "The stored slices behind a value",
+      details: times, complexity: "O(entries of the window)",
+      reply: "a map: `value`, and `slices`, an array of maps with `slice`, `arrival` and `value`",
+      example: "FS.EXPLAIN author_activity 42ef077bcaef 30d_COMMIT_COUNT ASOF 2015-06-01"),
+  ]
+
+  static let ingestion: [CommandSpec] = [
+    CommandSpec(
+      .xadd, "XADD", nil,
+      [
+        CommandArgument("stream[:producer]", .key), .flag("NOMKSTREAM", optional: true),
+        CommandArgument("id"),
+        CommandArgument(
+          "fields", .block([CommandArgument("field"), CommandArgument("value")]), multiple: true),
+      ],
+      group: .ingest, role: .write, "Take an event in",
+      details:
+        "It is acknowledged when it is as safe as the server's `fsync` says. The id orders what one "
+        + "producer sends and must be above its last: a resend is refused and counts nothing twice. "
+        + "`*` takes the next one. Fields that are left out are null. Producers of one stream are told "
+        + "apart by a name behind the stream's. After an event that could not be stored (a full disk), the "
+        + "connection is closed, so that nothing behind it in the pipeline can overtake it: ask XINFO "
+        + "STREAM where to go on.",
+      complexity: "O(fields), per view of the stream", reply: "the event's id as a bulk string",
+      example:
+        "XADD commits:crawler 1526919030474-0 author 42ef077bcaef event_time 2026-11-22T13:17:02Z"),
+    CommandSpec(
+      .xlen, "XLEN", nil, [CommandArgument("stream[:producer]", .key)], group: .ingest, role: .read,
+      "How many events came in over XADD", complexity: "O(producers)",
+      reply: "a whole number; without a producer that of all", example: "XLEN commits:crawler"),
+    CommandSpec(
+      .xinfoStream, "XINFO", "STREAM", [CommandArgument("stream[:producer]", .key)],
+      group: .ingest, role: .read, "Where a producer goes on",
+      details:
+        "`last-generated-id` is the last id that was stored: send what comes behind it. Without a "
+        + "producer it is that of whoever names none, and `producers` has all.",
+      complexity: "O(producers)",
+      reply: "a map: `length`, `last-generated-id`, `seal`, `producers`",
+      example: "XINFO STREAM commits:crawler"),
+  ]
+}

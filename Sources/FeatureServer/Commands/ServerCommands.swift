@@ -1,0 +1,166 @@
+// The table of commands: declarations, connections and the server itself.
+
+extension CommandTable {
+  static let registry: [CommandSpec] = [
+    CommandSpec(
+      .fsRegister, "FS.REGISTER", nil, [CommandArgument("declaration", multiple: true)],
+      group: .registry, role: .admin, "Register streams, views and feature sets",
+      details:
+        "Each declaration is a JSON text, with comments if you like; all are registered, or none. "
+        + "New windows over stored aggregations are live at once.",
+      complexity: "O(declarations)",
+      reply: "an array of maps: `kind`, `name`, `outcome`, `differences`",
+      example:
+        "FS.REGISTER '{\"set\": \"small\", \"features\": [\"author_activity.30d_COMMIT_COUNT\"]}'"),
+    CommandSpec(
+      .fsCheck, "FS.CHECK", nil, [CommandArgument("declaration", multiple: true)],
+      group: .registry, role: .read, "Check declarations against the store; changes nothing",
+      complexity: "O(declarations)",
+      reply: "an array of mistakes, each with its place and the way out; empty is good",
+      example: "FS.CHECK '{\"view\": \"v\", \"stream\": \"commits\"}'"),
+    CommandSpec(
+      .fsViews, "FS.VIEWS", group: .registry, role: .read, "The registered views and feature sets",
+      complexity: "O(views)", reply: "an array of maps", example: "FS.VIEWS"),
+    CommandSpec(
+      .fsDescribe, "FS.DESCRIBE", nil, [CommandArgument("name")], group: .registry, role: .read,
+      "The declaration of a view, stream or set, and where it stands",
+      reply: "a map; `declaration` is the canonical JSON, `digest` its digest",
+      example: "FS.DESCRIBE author_activity"),
+    CommandSpec(
+      .fsStats, "FS.STATS", group: .registry, role: .read, "Sizes of the store",
+      complexity: "O(files)", reply: "a map", example: "FS.STATS"),
+    CommandSpec(
+      .fsCheckpoint, "FS.CHECKPOINT", nil, [CommandArgument("folder")],
+      group: .registry, role: .admin, "Copy the store as it stands, by hard links",
+      details:
+        "The folder must not exist; it is a store of its own afterwards. Writing goes on meanwhile.",
+      complexity: "O(files)", reply: "OK", example: "FS.CHECKPOINT /var/backups/hindcast-2026-11-22"
+    ),
+  ]
+
+  static let connections: [CommandSpec] = [
+    CommandSpec(
+      .hello, "HELLO", nil,
+      [
+        CommandArgument("version", .integer, optional: true),
+        CommandArgument(
+          "auth", .block([CommandArgument("user"), CommandArgument("password")]), token: "AUTH",
+          optional: true),
+        CommandArgument("name", token: "SETNAME", optional: true),
+      ], group: .connection, role: nil, "Choose the protocol's version, 2 or 3",
+      reply: "a map about the server", example: "HELLO 3"),
+    CommandSpec(
+      .auth, "AUTH", nil, [CommandArgument("user", optional: true), CommandArgument("password")],
+      group: .connection, role: nil, "Say who you are",
+      details: "Without a user it is `default`.", reply: "OK", example: "AUTH scorer s3cret"),
+    CommandSpec(
+      .ping, "PING", nil, [CommandArgument("message", optional: true)],
+      group: .connection, role: .read, "Is anybody there?", reply: "PONG, or the message",
+      example: "PING"),
+    CommandSpec(
+      .echo, "ECHO", nil, [CommandArgument("message")], group: .connection, role: .read,
+      "Give a message back", reply: "the message", example: "ECHO hello"),
+    CommandSpec(
+      .select, "SELECT", nil, [CommandArgument("database", .integer)],
+      group: .connection, role: .read, "Choose database 0, the only one", reply: "OK",
+      example: "SELECT 0"),
+    CommandSpec(
+      .quit, "QUIT", group: .connection, role: nil, "Close the connection", reply: "OK",
+      example: "QUIT"),
+    CommandSpec(
+      .reset, "RESET", group: .connection, role: nil, "Back to how a connection begins",
+      reply: "RESET", example: "RESET"),
+    client(.clientID, "ID", [], "The connection's number", reply: "a whole number"),
+    client(.clientInfo, "INFO", [], "About this connection", reply: "a line"),
+    client(.clientGetName, "GETNAME", [], "The connection's name", reply: "a bulk string, or null"),
+    client(
+      .clientSetName, "SETNAME", [CommandArgument("name")], "Name the connection", reply: "OK",
+      example: "CLIENT SETNAME scorer-7"),
+    client(
+      .clientSetInfo, "SETINFO", [CommandArgument("attribute"), CommandArgument("value")],
+      "Say which library is calling: LIB-NAME, LIB-VER", reply: "OK",
+      example: "CLIENT SETINFO LIB-NAME redis-py"),
+    client(
+      .clientNoEvict, "NO-EVICT", [CommandArgument("on-or-off")],
+      "Accepted, and without effect: no client is ever evicted for memory", reply: "OK",
+      example: "CLIENT NO-EVICT on"),
+    client(
+      .clientNoTouch, "NO-TOUCH", [CommandArgument("on-or-off")],
+      "Accepted, and without effect: nothing expires", reply: "OK", example: "CLIENT NO-TOUCH on"),
+    client(.clientList, "LIST", [], "All connections", role: .admin, reply: "a line for each"),
+    client(
+      .clientKill, "KILL", [CommandArgument("filter", multiple: true)],
+      "Close connections: `ID n`, `ADDR address`, `USER name`, or an address alone", role: .admin,
+      reply: "how many; OK for an address alone", example: "CLIENT KILL ID 7"),
+  ]
+
+  private static func client(
+    _ id: CommandID, _ subcommand: String, _ arguments: [CommandArgument] = [],
+    _ summary: String, role: Role = .read, reply: String, example: String? = nil
+  ) -> CommandSpec {
+    CommandSpec(
+      id, "CLIENT", subcommand, arguments, group: .connection, role: role, summary, reply: reply,
+      example: example ?? "CLIENT \(subcommand)")
+  }
+
+  static let transactions: [CommandSpec] = [
+    CommandSpec(
+      .multi, "MULTI", group: .transaction, role: .read, "Collect commands until EXEC",
+      details:
+        "They are carried out one behind the other. Answers as served need no isolation; events of "
+        + "one stream in one transaction are stored in one atomic write.",
+      reply: "OK", example: "MULTI"),
+    CommandSpec(
+      .exec, "EXEC", group: .transaction, role: .read, "Carry the collected commands out",
+      complexity: "that of the commands", reply: "an array of their replies", example: "EXEC"),
+    CommandSpec(
+      .discard, "DISCARD", group: .transaction, role: .read, "Forget the collected commands",
+      reply: "OK", example: "DISCARD"),
+  ]
+
+  static let administration: [CommandSpec] = [
+    CommandSpec(
+      .command, "COMMAND", group: .server, role: .read, "All commands", complexity: "O(commands)",
+      reply: "an array, as COMMAND INFO has them", example: "COMMAND"),
+    CommandSpec(
+      .commandCount, "COMMAND", "COUNT", group: .server, role: .read, "How many commands there are",
+      reply: "a whole number", example: "COMMAND COUNT"),
+    CommandSpec(
+      .commandDocs, "COMMAND", "DOCS", [CommandArgument("name", optional: true, multiple: true)],
+      group: .server, role: .read, "What commands do and take", complexity: "O(commands)",
+      reply: "a map from names to maps", example: "COMMAND DOCS FS.GET"),
+    CommandSpec(
+      .commandInfo, "COMMAND", "INFO", [CommandArgument("name", optional: true, multiple: true)],
+      group: .server, role: .read, "Arity, flags and keys of commands", complexity: "O(commands)",
+      reply: "an array", example: "COMMAND INFO HMGET"),
+    CommandSpec(
+      .commandList, "COMMAND", "LIST", group: .server, role: .read, "The names of all commands",
+      complexity: "O(commands)", reply: "an array", example: "COMMAND LIST"),
+    CommandSpec(
+      .info, "INFO", nil, [CommandArgument("section", optional: true, multiple: true)],
+      group: .server, role: .read, "How the server is doing",
+      reply: "text, `name:value` by line", example: "INFO clients"),
+    CommandSpec(
+      .configGet, "CONFIG", "GET", [CommandArgument("pattern", multiple: true)],
+      group: .server, role: .read, "Settings by name", complexity: "O(settings)",
+      reply: "a map from names to values", example: "CONFIG GET max*"),
+    CommandSpec(
+      .slowlogGet, "SLOWLOG", "GET", [CommandArgument("count", .integer, optional: true)],
+      group: .server, role: .admin, "The slowest commands of late",
+      details: "Names of commands and the number of their words; never what was asked or answered.",
+      reply: "an array, the newest first", example: "SLOWLOG GET 10"),
+    CommandSpec(
+      .slowlogLen, "SLOWLOG", "LEN", group: .server, role: .admin, "How many are kept",
+      reply: "a whole number", example: "SLOWLOG LEN"),
+    CommandSpec(
+      .slowlogReset, "SLOWLOG", "RESET", group: .server, role: .admin, "Forget them", reply: "OK",
+      example: "SLOWLOG RESET"),
+    CommandSpec(
+      .shutdown, "SHUTDOWN", nil, [CommandArgument("save-or-nosave", optional: true)],
+      group: .server, role: .admin, "Stop the server: answer what came, write everything out, end",
+      reply: "none; the connection ends", example: "SHUTDOWN"),
+    CommandSpec(
+      .dbsize, "DBSIZE", group: .server, role: .read, "Stored blocks, estimated",
+      reply: "a whole number", example: "DBSIZE"),
+  ]
+}

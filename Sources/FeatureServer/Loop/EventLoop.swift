@@ -1,0 +1,255 @@
+// One thread that serves connections: it waits for what is ready, reads, answers, and sends once for all that a
+// connection had asked. Nothing here waits for anything but the next event: writes go to the writer, what takes
+// long to the workers, and both come back through the inbox.
+import FeatureModel
+import Glibc
+import Hindcast
+import Monitoring
+import RESP
+
+/// A loop and all that belongs to it. Made and run by one thread.
+final class EventLoop {
+  let number: Int
+  let context: ServerContext
+  let counters: LoopCounters
+  let inbox: Inbox
+  let listeners: [Listener]
+  #if TLS
+    let tls: TLSContext?
+  #endif
+  var poller: Poller
+  /// By descriptor.
+  var connections: [Connection?] = []
+  private var nextGeneration: UInt32 = 1
+  /// What is read from a socket in one go.
+  let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
+  /// What is sent to the connection in hand.
+  var out = ReplyWriter()
+  /// A parser between two commands.
+  var spareParser: RequestParser?
+  var lookups: Lookups
+  let stage: EventStage
+  /// The instant that the events in hand are answered for.
+  var now: Timestamp
+  /// Why nothing can be answered; nil where it can.
+  var clockFailure: String?
+  private var generation: UInt64 = 0
+  var isStopping = false
+  private var listenersPaused = false
+  private var lastTick: Int64 = 0
+  private var lastIdleCheck: Int64 = 0
+
+  init(_ context: ServerContext, number: Int, listeners: [Listener]) throws {
+    self.context = context
+    self.number = number
+    self.listeners = listeners
+    counters = context.counters[number]
+    inbox = context.inboxes[number]
+    poller = try Poller()
+    #if TLS
+      let settings = context.configuration.tls
+      if settings.port != nil, let certificate = settings.certificate, let key = settings.key {
+        tls = try TLSContext(certificate: certificate, key: key, clientCA: settings.clientCA)
+      } else {
+        tls = nil
+      }
+    #endif
+    stage = EventStage(context.store.store, loop: number)
+    lookups = Lookups(
+      context.store, context.timekeeper, recorder: context.servedLog?.recorder(),
+      cacheBytes: context.configuration.cacheBytes / context.configuration.loops)
+    now = context.timekeeper.reading
+    try poller.add(inbox.wakeup.number, generation: 0, .read)
+    for listener in listeners { try poller.add(listener.number, generation: 0, .read) }
+  }
+
+  deinit { readBuffer.deallocate() }
+
+  /// Serves until it is told to stop and owes nobody anything, or the time for that is over.
+  func run() {
+    var deadline = Int64.max
+    while true {
+      let count = poller.wait(100)
+      refresh()
+      for index in 0..<count { handle(poller[index]) }
+      for message in inbox.takeAll() { take(message) }
+      if !stage.submission.isEmpty { context.writer.submit(stage.take()) }
+      tick()
+      if isStopping {
+        if deadline == .max {
+          deadline =
+            Self.steadyMilliseconds
+            + Int64(context.configuration.shutdownTimeoutSeconds) * 1000
+        }
+        if isSettled || Self.steadyMilliseconds >= deadline { break }
+      }
+    }
+    for connection in connections { if let connection { close(connection) } }
+    lookups.recorder?.close()
+  }
+
+  private var isSettled: Bool { connections.allSatisfy { $0 == nil } }
+
+  /// Reads the clock, and lets go of what declarations have made stale.
+  private func refresh() {
+    let generation = context.store.store.generation
+    if generation != self.generation {
+      self.generation = generation
+      lookups.forget()
+      stage.forgetDeclarations()
+      context.timekeeper.invalidate()
+    }
+    do throws(StoreError) {
+      now = try context.timekeeper.now()
+      clockFailure = nil
+    } catch {
+      now = context.timekeeper.reading
+      if clockFailure == nil {
+        context.log.error("cannot move a seal", ["reason": .text("\(error)")])
+      }
+      clockFailure = "MISCONF a slice has ended and could not be sealed: \(error)"
+    }
+  }
+
+  private func handle(_ ready: Poller.Ready) {
+    if ready.generation == 0 {
+      if ready.number == inbox.wakeup.number {
+        inbox.wakeup.clear()
+      } else if let listener = listeners.first(where: { $0.number == ready.number }) {
+        accept(from: listener)
+      }
+      return
+    }
+    // A connection that was closed in this round may have left an event behind.
+    guard let connection = connection(ready.number, ready.generation) else { return }
+    if ready.interest.contains(.write) { send(connection) }
+    if connection.interest.contains(.read), ready.interest.contains(.read) || ready.isBroken {
+      read(connection)
+    } else if ready.isBroken {
+      close(connection)
+    }
+  }
+
+  func connection(_ descriptor: Int32, _ generation: UInt32) -> Connection? {
+    guard Int(descriptor) < connections.count, let found = connections[Int(descriptor)],
+      found.generation == generation
+    else { return nil }
+    return found
+  }
+
+  private func take(_ message: LoopMessage) {
+    switch message {
+    case .accepted(let descriptor, let peer, let isTLS): adopt(descriptor, peer, isTLS: isTLS)
+    case .replies(let handle, let bytes, let writes, let thenClose):
+      guard let connection = connection(handle.descriptor, handle.generation) else { return }
+      deliver(bytes, to: connection, writes: writes, thenClose: thenClose)
+    case .kill(let handle):
+      if let connection = connection(handle.descriptor, handle.generation) { close(connection) }
+    case .stop:
+      isStopping = true
+      for listener in listeners { poller.remove(listener.number) }
+      for connection in connections {
+        if let connection, !connection.isClosing { finish(connection) }
+      }
+    }
+  }
+
+  static var steadyMilliseconds: Int64 { Int64(steadyNanoseconds / 1_000_000) }
+
+  @inline(__always)
+  static var steadyNanoseconds: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+  }
+}
+
+// Connections that come, and what is done from time to time.
+extension EventLoop {
+  private func accept(from listener: Listener) {
+    // Others have their turn between two rounds.
+    for _ in 0..<64 {
+      do throws(SystemError) {
+        guard let (descriptor, peer) = try listener.accept() else { return }
+        let turn = context.nextLoop.add(1, ordering: .relaxed).oldValue
+        let loop = turn % context.inboxes.count
+        if loop == number {
+          adopt(descriptor, peer, isTLS: listener.isTLS)
+        } else {
+          context.inboxes[loop].send(
+            .accepted(descriptor: descriptor, peer: peer, isTLS: listener.isTLS))
+        }
+      } catch {
+        // Out of descriptors, mostly: leave them waiting for a moment instead of asking all the time.
+        context.log.warning("cannot accept connections", ["reason": .text("\(error)")])
+        for listener in listeners { poller.remove(listener.number) }
+        listenersPaused = true
+        return
+      }
+    }
+  }
+
+  private func adopt(_ descriptor: Int32, _ peer: String, isTLS: Bool) {
+    let client = context.clients.add(
+      peer: peer, loop: number, descriptor: descriptor, generation: nextGeneration, since: now)
+    guard let client, !isStopping else {
+      if let client { context.clients.remove(client) }
+      counters.count(.rejected)
+      let refusal = "-ERR max number of clients reached\r\n"
+      if !isTLS { _ = refusal.withCString { Glibc.send(descriptor, $0, strlen($0), flags) } }
+      Glibc.close(descriptor)
+      return
+    }
+    let connection = Connection(
+      descriptor: descriptor, generation: nextGeneration, client: client,
+      role: context.configuration.users.roleOfStrangers)
+    nextGeneration = nextGeneration == .max ? 1 : nextGeneration + 1
+    while connections.count <= Int(descriptor) { connections.append(nil) }
+    do {
+      #if TLS
+        if isTLS, let tls { connection.tls = try TLSSession(tls) }
+      #endif
+      try poller.add(descriptor, generation: connection.generation, .read)
+    } catch {
+      context.log.warning("cannot take a connection", ["reason": .text("\(error)")])
+      context.clients.remove(client)
+      Glibc.close(descriptor)
+      return
+    }
+    connections[Int(descriptor)] = connection
+    counters.count(.accepted)
+  }
+
+  private var flags: Int32 { Int32(MSG_NOSIGNAL) }
+
+  private func tick() {
+    let time = Self.steadyMilliseconds
+    guard time - lastTick >= 100 || lookups.recorder?.needsFlush == true else { return }
+    lastTick = time
+    lookups.recorder?.flush()
+    let (hits, misses) = lookups.takeCounts()
+    counters.count(.cacheHits, hits)
+    counters.count(.cacheMisses, misses)
+    counters.set(.cacheBytes, lookups.cacheBytes)
+    counters.set(.cacheEntries, lookups.cacheEntries)
+    if listenersPaused, !isStopping {
+      listenersPaused = false
+      for listener in listeners { try? poller.add(listener.number, generation: 0, .read) }
+    }
+    guard time - lastIdleCheck >= 1000 else { return }
+    lastIdleCheck = time
+    closeIdle()
+  }
+
+  private func closeIdle() {
+    let limit = Int64(context.configuration.idleTimeoutSeconds) * 1000
+    let wall = context.timekeeper.reading.milliseconds
+    for connection in connections {
+      guard let connection else { continue }
+      connection.client.lastActive.store(connection.lastActive, ordering: .relaxed)
+      if limit > 0, connection.isSettled, wall - connection.lastActive > limit {
+        close(connection)
+      }
+    }
+  }
+}

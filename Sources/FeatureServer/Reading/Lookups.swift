@@ -1,0 +1,241 @@
+// Answers of now, as served: from the arena where they were given before in this slice, else from the store through
+// the one function that computes windows. All commands that look up now end here.
+import FeatureModel
+import Hindcast
+import Monitoring
+import RESP
+
+/// What a look-up is refused for; the text begins with the kind of the error.
+struct LookupError: Error {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+  init(_ error: StoreError) { text = "ERR \(error)" }
+}
+
+/// The plans and kept answers of one loop.
+struct Lookups: ~Copyable {
+  private let store: FeatureStore
+  private let timekeeper: Timekeeper
+  let recorder: ServedRecorder?
+  private let isRecording: Bool
+  private var arena: AnswerArena
+  private var table = PlanTable()
+  /// Plans by what they mean, for requests whose bytes differ.
+  private var plans: [PlanName: ReadPlan] = [:]
+  private var sets: [SetPlan] = []
+  private var nextNumber: UInt32 = 1
+  private var key: [UInt8] = []
+  private(set) var hits = 0
+  private(set) var misses = 0
+
+  /// - Parameter cacheBytes: for kept answers; 0 keeps none.
+  init(
+    _ store: FeatureStore, _ timekeeper: Timekeeper, recorder: ServedRecorder?, cacheBytes: Int
+  ) {
+    self.store = store
+    self.timekeeper = timekeeper
+    self.recorder = recorder
+    isRecording = recorder != nil
+    arena = AnswerArena(bytes: cacheBytes)
+  }
+
+  var cacheBytes: Int { arena.byteCount }
+  var cacheEntries: Int { arena.entryCount }
+
+  /// Lets go of everything: declarations have changed.
+  mutating func forget() {
+    arena.removeAll()
+    table.removeAll()
+    plans.removeAll()
+    sets.removeAll()
+  }
+
+  /// What was counted since the last call.
+  mutating func takeCounts() -> (hits: Int, misses: Int) {
+    defer { (hits, misses) = (0, 0) }
+    return (hits, misses)
+  }
+
+  /// The plan of a request that was made before, by its bytes.
+  @inline(__always)
+  mutating func known(_ key: PlanKey) -> UnsafeMutablePointer<PlanEntry>? { table.find(key) }
+
+  /// The plan of a request that is made for the first time.
+  mutating func learn(
+    _ key: PlanKey, features: [String]?, _ now: Timestamp
+  ) throws(LookupError) -> UnsafeMutablePointer<PlanEntry> {
+    let view = String(decoding: key.view, as: UTF8.self)
+    let plan = try plan(view, features, key.shape, key.version, now)
+    return table.insert(key, plan)
+  }
+
+  /// Appends the answer to a plan for an entity as it is written.
+  /// - Complexity: O(bytes of the answer) where it is kept, else one read of the store.
+  @inline(__always)
+  mutating func answer(
+    _ entry: UnsafeMutablePointer<PlanEntry>, _ entity: UnsafeRawBufferPointer, _ now: Timestamp,
+    into out: inout ReplyWriter
+  ) throws(LookupError) {
+    let slice = entry.pointee.slice(of: now.milliseconds)
+    let hash = EntityHash.of(entity)
+    let mixed = hash ^ UInt64(entry.pointee.number) &* 0x9E37_79B9_7F4A_7C15
+    let reply = arena.find(mixed, plan: entry.pointee.number, key: entity, slice: slice)
+    if let reply, !isRecording {
+      hits &+= 1
+      out.append(raw: reply)
+    } else {
+      try answerSlowly(entry, entity, hash, mixed, reply, slice, now, &out)
+    }
+  }
+
+  /// From the store, or with a record of what is sent.
+  @inline(never)
+  private mutating func answerSlowly(
+    _ entry: UnsafeMutablePointer<PlanEntry>, _ entity: UnsafeRawBufferPointer, _ hash: UInt64,
+    _ mixed: UInt64, _ kept: UnsafeRawBufferPointer?, _ slice: Int64, _ now: Timestamp,
+    _ out: inout ReplyWriter
+  ) throws(LookupError) {
+    let plan = entry.pointee.plan.takeUnretainedValue()
+    try plan.readKey(entity, into: &key)
+    let start = out.count
+    let keyHash = entry.pointee.isSimpleKey ? hash : key.withUnsafeBytes { EntityHash.of($0) }
+    if let kept {
+      hits += 1
+      out.append(raw: kept)
+    } else {
+      misses += 1
+      try read(plan, keyHash, now, into: &out)
+      out.bytes.withUnsafeBytes { bytes in
+        arena.insert(
+          mixed, plan: plan.number, key: entity, slice: slice,
+          reply: UnsafeRawBufferPointer(rebasing: bytes[start...]))
+      }
+    }
+    if let recorder { plan.record(to: recorder, keyHash, key, at: now, out, from: start) }
+  }
+
+  /// The answer for the entity in `key`.
+  private mutating func read(
+    _ plan: ReadPlan, _ hash: UInt64, _ now: Timestamp, into out: inout ReplyWriter
+  ) throws(LookupError) {
+    do throws(StoreError) {
+      try plan.read(hash: hash, key, at: now, .asServed, into: &out)
+    } catch { throw LookupError(error) }
+  }
+
+  /// Appends the answer at any instant in any mode, past the arena.
+  mutating func answer(
+    _ plan: ReadPlan, _ entity: UnsafeRawBufferPointer, at time: Timestamp, _ mode: ReadMode,
+    into out: inout ReplyWriter
+  ) throws(LookupError) {
+    try plan.readKey(entity, into: &key)
+    let hash = key.withUnsafeBytes { EntityHash.of($0) }
+    let start = out.count
+    do throws(StoreError) {
+      if mode == .fresh || mode == .corrected {
+        // What is still running is read from one state, whatever is written meanwhile.
+        let reader = try store.store.reader(
+          of: plan.view.declaration.name, features: plan.features,
+          snapshot: store.store.snapshot())
+        try plan.read(reader, hash: hash, key, at: time, mode, into: &out)
+      } else {
+        try plan.read(hash: hash, key, at: time, mode, into: &out)
+      }
+    } catch { throw LookupError(error) }
+    guard mode == .asServed, let recorder else { return }
+    plan.record(to: recorder, hash, key, at: time, out, from: start)
+  }
+}
+
+// Plans by name.
+extension Lookups {
+  private struct PlanName: Hashable {
+    let view: String
+    let features: [String]?
+    let shape: AnswerShape
+    let version: ProtocolVersion
+  }
+
+  /// A plan; made where there is none, once the view's stream is sealed up to the current slice.
+  mutating func plan(
+    _ view: String, _ features: [String]?, _ shape: AnswerShape, _ version: ProtocolVersion,
+    _ now: Timestamp
+  ) throws(LookupError) -> ReadPlan {
+    let name = PlanName(view: view, features: features, shape: shape, version: version)
+    if let known = plans[name] { return known }
+    if plans.count >= PlanTable.limit { plans.removeAll() }
+    do throws(StoreError) {
+      let registered = try store.store.view(view)
+      let reader = try store.store.reader(of: view, features: features)
+      try timekeeper.advance(to: now)
+      let names = reader.features.map { reader.plan.features[$0].declaration.name }
+      let plan = ReadPlan(
+        number: nextNumber, view: registered, features: names, shape: shape, version: version,
+        reader: reader,
+        question: try question(registered, names, shape, version))
+      nextNumber &+= 1
+      plans[name] = plan
+      return plan
+    } catch { throw LookupError(error) }
+  }
+
+  private func question(
+    _ view: RegisteredView, _ features: [String], _ shape: AnswerShape,
+    _ version: ProtocolVersion
+  ) throws(StoreError) -> Int? {
+    guard let recorder else { return nil }
+    let stream = try store.store.stream(view.declaration.stream)
+    return recorder.question(
+      ServedQuestion(view, over: stream, features: features, shape: shape, version: version))
+  }
+}
+
+// Vectors of feature sets.
+extension Lookups {
+  /// The plan of a set; made where there is none.
+  mutating func set(
+    _ name: UnsafeRawBufferPointer, _ version: ProtocolVersion, _ now: Timestamp
+  ) throws(LookupError) -> SetPlan {
+    for known in sets where known.matches(name, version) { return known }
+    let text = String(decoding: name, as: UTF8.self)
+    let members: [FeatureSet.Member]
+    do throws(StoreError) { members = try store.store.set(text).declaration.members } catch {
+      throw LookupError(error)
+    }
+    var runs: [ReadPlan] = []
+    var start = 0
+    while start < members.count {
+      var end = start
+      while end < members.count, members[end].view == members[start].view { end += 1 }
+      runs.append(
+        try plan(
+          members[start].view, members[start..<end].map(\.feature), .values, version, now))
+      start = end
+    }
+    if sets.count >= 64 { sets.removeAll() }
+    let made = SetPlan(Array(name), version, runs: runs, count: members.count)
+    sets.append(made)
+    return made
+  }
+
+  /// Appends the values of a plan without the header of their array.
+  mutating func answerRun(
+    _ plan: ReadPlan, _ entity: UnsafeRawBufferPointer, _ now: Timestamp,
+    into out: inout ReplyWriter
+  ) throws(LookupError) {
+    let start = out.count
+    try answer(plan.entry, entity, now, into: &out)
+    out.removeHeader(at: start)
+  }
+
+  /// The same at any instant in any mode.
+  mutating func answerRun(
+    _ plan: ReadPlan, _ entity: UnsafeRawBufferPointer, at time: Timestamp, _ mode: ReadMode,
+    into out: inout ReplyWriter
+  ) throws(LookupError) {
+    let start = out.count
+    try answer(plan, entity, at: time, mode, into: &out)
+    out.removeHeader(at: start)
+  }
+}
