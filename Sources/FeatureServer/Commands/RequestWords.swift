@@ -7,6 +7,8 @@ struct RequestWords {
   let bytes: UnsafeRawBufferPointer
   let arguments: UnsafeMutablePointer<Argument>
   let count: Int
+  /// Bytes of further commands that lie behind `bytes`.
+  let following: Int
 
   @inline(__always)
   subscript(place: Int) -> UnsafeRawBufferPointer {
