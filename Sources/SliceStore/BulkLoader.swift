@@ -98,6 +98,8 @@ public final class BulkLoader: @unchecked Sendable {
     }
     hasFailed = false
     discard()
+    // History may have come under what answers were kept for.
+    store.noteChange()
   }
 
   private func writeFiles(_ positions: [SourcePosition]) throws(StoreError) -> [String] {
