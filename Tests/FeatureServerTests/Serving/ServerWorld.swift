@@ -36,7 +36,8 @@ final class ServerWorld {
   /// - Parameter start: the clock's first time.
   init(
     at folder: String, from start: String = "2026-03-01T12:00:30Z",
-    _ configure: (inout ServerConfiguration) -> Void = { _ in }
+    _ configure: (inout ServerConfiguration) -> Void = { _ in },
+    options: StoreOptions = StoreOptions()
   ) throws {
     self.folder = folder
     clock = ManualClock(start)
@@ -49,7 +50,7 @@ final class ServerWorld {
     configuration.log.file = folder + "/server.log"
     configure(&configuration)
     self.configuration = configuration
-    store = try FeatureStore.open(folder + "/store", .create)
+    store = try FeatureStore.open(folder + "/store", .create, options: options)
     let texts = ([Self.stream] + Self.views).enumerated().map { index, text in
       DeclarationText(name: "declaration \(index)", text: Array(text.utf8))
     }
