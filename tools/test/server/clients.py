@@ -1,4 +1,4 @@
-"""Real clients against a real server: redis-cli as people type into it, redis-benchmark, hiredis, curl.
+"""Real clients against a real server: redis-cli as people type into it and over TLS, redis-benchmark, hiredis.
 
     clients.py FOLDER HIREDIS_PROGRAM
 """
@@ -124,6 +124,45 @@ def pages(port: int) -> None:
     print("pages: well")
 
 
+def encrypted(folder: str) -> None:
+    """TLS with a password, beside no plain port at all; strangers on both sides are turned away."""
+    os.mkdir(folder)
+    key, certificate = os.path.join(folder, "key.pem"), os.path.join(folder, "certificate.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True)  # fmt: skip
+    secret = os.path.join(folder, "password")
+    with open(secret, "w") as file:
+        file.write("a long enough password\n")
+    server = Server(
+        folder, "--port", "none", "--tls-port", "0", "--tls-certificate", certificate, "--tls-key",
+        key, "--password-file", secret, "--bind", "0.0.0.0")  # fmt: skip
+    server.register()
+    server.start()
+    try:
+        words = ["--tls", "--cacert", certificate, "--pass", "a long enough password"]
+        assert "PONG" in cli(server.port, *words, "PING")
+        many = " ".join(["by_sender:nobody"] + ["30d_N", "30d_SIZE"] * 4000)
+        long = subprocess.run(
+            ["redis-cli", "-p", str(server.port), *words[:3], "--no-auth-warning", *words[3:]],
+            input=f"HMGET {many}\n", capture_output=True, text=True, timeout=60)  # fmt: skip
+        assert long.stdout.count("\n") == 8000, long.stdout[:200] + long.stderr
+        assert "NOAUTH" in cli(server.port, *words[:3], "PING")
+        plain = cli(server.port, "PING")
+        assert "PONG" not in plain, plain
+        assert server.stop() == 0
+    finally:
+        if server.process and server.process.poll() is None:
+            server.kill()
+    refused = subprocess.run(
+        [server.program, "serve", server.store, "--port", "0", "--bind", "0.0.0.0"],
+        capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert refused.returncode == 3 and "password" in refused.stderr, refused.stderr
+    print("TLS and passwords: well")
+
+
 def main() -> None:
     server = Server(sys.argv[1], "--unix-socket", os.path.join(sys.argv[1], "socket"))
     server.register()
@@ -146,6 +185,7 @@ def main() -> None:
         if server.process and server.process.poll() is None:
             server.kill()
     print("ends: well")
+    encrypted(os.path.join(sys.argv[1], "tls"))
 
 
 if __name__ == "__main__":

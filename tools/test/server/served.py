@@ -55,7 +55,7 @@ class Server:
         with open(self.log, "ab") as log:
             start = log.tell()
             self.process = subprocess.Popen(
-                [self.program, "serve", self.store, "--port", str(self.port), *self.flags],
+                [self.program, "serve", self.store, *self.ports(), *self.flags],
                 stderr=log,
             )
         deadline = time.monotonic() + 60
@@ -63,7 +63,7 @@ class Server:
             with open(self.log, "rb") as log:
                 log.seek(start)
                 text = log.read().decode()
-            ready = re.search(r'message=ready listen="?127\.0\.0\.1:(\d+)', text)
+            ready = re.search(r'message=ready listen="?[\d.]+:(\d+)', text)
             if ready:
                 self.port = int(ready.group(1))
                 return
@@ -71,6 +71,9 @@ class Server:
                 raise SystemExit(f"the server did not start: {text}")
             time.sleep(0.005)
         raise SystemExit("the server was not ready within a minute")
+
+    def ports(self) -> list[str]:
+        return [] if "--port" in self.flags else ["--port", str(self.port)]
 
     def kill(self) -> None:
         """Without any warning."""
