@@ -4,7 +4,7 @@ import Hindcast
 
 /// `[ASOF time] [KNOWN time | CORRECTED | FRESH] [FEATURES count feature ...]`, in any order.
 struct ReadOptions: Sendable {
-  /// Nil for now.
+  /// Nil where none is named: the moment of the request.
   private(set) var time: Timestamp?
   private(set) var mode = ReadMode.asServed
   private(set) var features: [String]?
