@@ -2,6 +2,7 @@
 // the store's own types, the columns of a join, and the file formats.
 @_exported import AsOfJoin
 @_exported import FeatureModel
-@_exported import enum RESP.RESPValue
 @_exported import RowFiles
 @_exported import SliceStore
+
+@_exported import enum RESP.RESPValue

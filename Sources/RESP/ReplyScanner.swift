@@ -1,5 +1,5 @@
-// Where a reply ends, for clients that get it in pieces: every byte is looked at once, however the bytes arrive,
-// and nothing is made of them. Whole replies go to `ReplyDecoder`.
+// Where a reply ends, for clients that get it in pieces: every byte is looked at once, however the bytes
+// arrive, and nothing is made of them. Whole replies go to `ReplyDecoder`.
 import FeatureModel
 import Glibc
 
@@ -11,8 +11,8 @@ public struct ReplyScanner: Sendable {
 
   public init() {}
 
-  /// The length of the reply that begins at the first of `bytes`; nil where it is not whole yet: call again with
-  /// the same bytes and more behind them.
+  /// The length of the reply that begins at the first of `bytes`; nil where it is not whole yet: call again
+  /// with the same bytes and more behind them.
   /// - Throws: what is no reply; the connection is of no use afterwards.
   /// - Complexity: O(bytes not seen before).
   public mutating func scan(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) -> Int? {

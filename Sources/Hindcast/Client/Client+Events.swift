@@ -1,5 +1,5 @@
-// Events through a client. The rule that nothing is counted twice is the server's: ids of one producer only rise.
-// What is left to say here is what became of an event whose reply was lost.
+// Events through a client. The rule that nothing is counted twice is the server's: ids of one producer only
+// rise. What is left to say here is what became of an event whose reply was lost.
 import FeatureModel
 import RESP
 
@@ -24,8 +24,8 @@ extension Client {
     case stored(id: String)
     /// The server's words; other events of the batch may have been stored.
     case refused(String)
-    /// Its reply was lost, and the producer's last stored id is this one or above it: it was stored, unless it was
-    /// refused for a fault of its own.
+    /// Its reply was lost, and the producer's last stored id is this one or above it: it was stored, unless it
+    /// was refused for a fault of its own.
     case passed(id: String)
     /// Nobody knows; with an id of its own it may be sent again.
     case unknown(ClientError)
@@ -34,9 +34,9 @@ extension Client {
   /// Sends an event, and returns its id once it is as safe as the server's `fsync` says.
   ///
   /// Where the connection ends before the reply, an event with an id of its own is sent once more: the server
-  /// refuses what it has stored, and an event whose id is the producer's last by then counts as stored. Without an
-  /// id nobody can tell, and `ClientError.connectionLost` is thrown. Calls for one producer go out in their order;
-  /// whoever has the next event wait for the call before it never sees an id overtaken.
+  /// refuses what it has stored, and an event whose id is the producer's last by then counts as stored.
+  /// Without an id nobody can tell, and `ClientError.connectionLost` is thrown. Calls for one producer go out
+  /// in their order; whoever has the next event wait for the call before it never sees an id overtaken.
   /// - Parameters:
   ///   - producer: tells producers of one stream apart, each with ids of its own.
   ///   - id: `milliseconds-number`, above the producer's last; nil for the server's choice.
@@ -70,8 +70,8 @@ extension Client {
   /// Sends events one behind the other without waiting for each, some thousands for one round trip, and tells
   /// what became of every one, in their order. A refused event does not hold back those behind it.
   ///
-  /// Where the connection ends, the batch ends with it, unless all events have ids of their own: then it goes on
-  /// behind the producer's last stored id, once.
+  /// Where the connection ends, the batch ends with it, unless all events have ids of their own: then it goes
+  /// on behind the producer's last stored id, once.
   public func add(
     events: [Event], to stream: String, producer: String? = nil
   ) async -> [AddOutcome] {

@@ -1,4 +1,5 @@
-// Look-ups through a client: what `FeatureStore.get` answers in the process, with the same values in their bits.
+// Look-ups through a client: what `FeatureStore.get` answers in the process, with the same values in their
+// bits.
 import FeatureModel
 import RESP
 
@@ -8,9 +9,10 @@ extension Client {
 
   /// The features of one entity. One round trip; the first look-up of a view takes another for its types.
   /// - Parameters:
-  ///   - entity: one text per key field of the view, in its order. An entity that is not known has empty windows.
+  ///   - entity: one text per key field of the view, in its order. An entity that is not known has empty
+  ///     windows.
   ///   - names: the features, in this order; nil for all of the view.
-  ///   - time: nil for now, by the server's clock; what lies ahead of it is refused.
+  ///   - time: nil for the moment of the call, by the server's clock; what lies ahead of it is refused.
   public func features(
     of view: String, entity: [String], _ names: [String]? = nil, at time: Timestamp? = nil,
     mode: ReadMode = .asServed
@@ -32,8 +34,8 @@ extension Client {
   }
 
   /// The features of many entities at the same instant, in the order of the entities. One round trip.
-  /// - Parameter entities: each as `features(of:entity:_:at:mode:)` takes it; as many as the server admits in one
-  ///   command (131,072 words of 16 MiB).
+  /// - Parameter entities: each as `features(of:entity:_:at:mode:)` takes it; as many as the server admits in
+  ///   one command (131,072 words of 16 MiB).
   public func features(
     of view: String, entities: [[String]], _ names: [String]? = nil, at time: Timestamp? = nil,
     mode: ReadMode = .asServed
@@ -58,8 +60,8 @@ extension Client {
     }
   }
 
-  /// All features of a set in its order, named `view.feature`. One round trip; the first look-up of a set takes one
-  /// more for it and for each of its views.
+  /// All features of a set in its order, named `view.feature`. One round trip; the first look-up of a set
+  /// takes one more for it and for each of its views.
   /// - Parameter keys: every key field of the set's views with its value.
   public func vector(
     of set: String, keys: [String: String], at time: Timestamp? = nil, mode: ReadMode = .asServed
@@ -86,8 +88,8 @@ extension Client {
 
 // Requests and replies.
 extension Client {
-  /// An entity as commands have it: the parts between bars, where `\|` and `\\` stand for the characters; the text
-  /// itself where there is one part.
+  /// An entity as commands have it: the parts between bars, where `\|` and `\\` stand for the characters; the
+  /// text itself where there is one part.
   private static func text(
     of entity: [String], in view: String, _ known: ClientCatalogue.View
   ) throws(ClientError) -> String {

@@ -1,14 +1,14 @@
 // A client of a Hindcast server. Calls of any number of tasks share a few connections: each is written behind
-// the others without waiting for their replies, so a connection carries as many look-ups as the server can answer,
-// and nobody waits for a free one.
+// the others without waiting for their replies, so a connection carries as many look-ups as the server can
+// answer, and nobody waits for a free one.
 import RESP
 import Synchronization
 
 /// Asks a server for features, and sends it events. Any number of tasks may use one client; make one for the
 /// program and keep it.
 ///
-/// Connections are made when they are needed, and anew after they ended. A look-up whose connection ended before
-/// the reply is sent once more; what changes something is not, apart from events with ids of their own
+/// Connections are made when they are needed, and anew after they ended. A look-up whose connection ended
+/// before the reply is sent once more; what changes something is not, apart from events with ids of their own
 /// (`add(_:to:producer:id:)`).
 ///
 /// The connections are plain TCP or a socket in the file system. For TLS put a proxy in front.

@@ -1,5 +1,6 @@
-// One request of one task on its way through a connection: bytes out, as many replies in, and somebody who waits.
-// A call ends once, whoever comes first: its last reply, its deadline, the end of the connection or of the task.
+// One request of one task on its way through a connection: bytes out, as many replies in, and somebody who
+// waits. A call ends once, whoever comes first: its last reply, its deadline, the end of the connection or of
+// the task.
 import Glibc
 import RESP
 import Synchronization

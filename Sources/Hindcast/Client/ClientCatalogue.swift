@@ -1,5 +1,5 @@
-// What a client knows of views and sets: the types that the protocol does not carry (an instant comes as text) and
-// the fields of keys. Asked for once by name, and again where an answer does not fit it.
+// What a client knows of views and sets: the types that the protocol does not carry (an instant comes as text)
+// and the fields of keys. Asked for once by name, and again where an answer does not fit it.
 import FeatureModel
 import RESP
 import Synchronization

@@ -25,8 +25,8 @@ extension Client {
     public var password: String?
     /// The connections' name in CLIENT LIST: printable ASCII without blanks.
     public var name: String?
-    /// Connections at most. Each is made when it is first needed, and carries any number of calls at a time, so a
-    /// few are enough; at least 1.
+    /// Connections at most. Each is made when it is first needed, and carries any number of calls at a time,
+    /// so a few are enough; at least 1.
     public var poolSize = 2
     /// For each reply, from the call on, the making of a connection included.
     public var timeout = Duration.seconds(5)

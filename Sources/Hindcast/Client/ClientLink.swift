@@ -1,5 +1,5 @@
-// One of a client's connections: calls of any task go in, and a thread of its own makes the connection when there
-// are some, writes them in their order and ends them. What the thread has in hand is `ClientSession`'s.
+// One of a client's connections: calls of any task go in, and a thread of its own makes the connection when
+// there are some, writes them in their order and ends them. What the thread has in hand is `ClientSession`'s.
 import Glibc
 import Synchronization
 
@@ -92,7 +92,10 @@ extension ClientLink {
           Unmanaged<ClientLink>.fromOpaque(raw!).takeRetainedValue().run()
           return nil
         }, link.toOpaque())
-      if code == 0 { return _ = pthread_detach(thread) }
+      if code == 0 {
+        _ = pthread_detach(thread)
+        return
+      }
       link.release()
       failure = ClientFailure(code)
     }

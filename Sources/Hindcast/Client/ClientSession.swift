@@ -1,6 +1,6 @@
-// A connection from its making to its end, in the hands of one thread: replies come in the order of the commands,
-// so the oldest call that is not answered owns the next reply. A call that has ended before keeps its place, and
-// its replies are dropped when they come.
+// A connection from its making to its end, in the hands of one thread: replies come in the order of the
+// commands, so the oldest call that is not answered owns the next reply. A call that has ended before keeps
+// its place, and its replies are dropped when they come.
 import Glibc
 import RESP
 

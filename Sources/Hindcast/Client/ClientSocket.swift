@@ -146,7 +146,8 @@ final class ClientWakeup: Sendable {
     _ = write(ends.write, &byte, 1)
   }
 
-  /// Waits for a signal, which it takes, or for events of the socket; both at most until a time on the steady clock.
+  /// Waits for a signal, which it takes, or for events of the socket; both at most until a time on the steady
+  /// clock.
   /// - Returns: the events of the socket, 0 for none.
   func wait(_ socket: Int32 = -1, for events: Int32 = 0, until deadline: Int64? = nil) -> Int32 {
     var polled = [
