@@ -68,36 +68,52 @@ extension Client {
   }
 
   /// Sends events one behind the other without waiting for each, some thousands for one round trip, and tells
-  /// what became of every one, in their order. A refused event does not hold back those behind it.
+  /// what became of every one, in their order. A refused event does not hold back those behind it, but one that
+  /// could not be stored (`MISCONF`, a full disk) ends the batch: none may overtake it.
   ///
   /// Where the connection ends, the batch ends with it, unless all events have ids of their own: then it goes
   /// on behind the producer's last stored id, once.
   public func add(
     events: [Event], to stream: String, producer: String? = nil
   ) async -> [AddOutcome] {
+    let key = Self.key(stream, producer)
     var outcomes: [AddOutcome] = []
-    let isRepeatable = events.allSatisfy { $0.id != nil }
-    var hasResumed = false
+    // The end of what was on its way when a connection ended; nil before that.
+    var lost: Int?
     while outcomes.count < events.count {
-      let piece = events[outcomes.count..<min(outcomes.count + Self.pieceSize, events.count)]
-      let (answers, failure) = await send(piece, Self.key(stream, producer))
-      outcomes += answers
-      guard let failure else { continue }
-      let rest = events[outcomes.count...]
-      if case .connectionLost = failure, isRepeatable, !hasResumed,
-        let last = try? await lastID(of: stream, producer: producer) ?? "0-0",
-        let order = Self.order(of: last)
-      {
-        hasResumed = true
-        for event in rest {
-          guard let id = event.id, let own = Self.order(of: id), own <= order else { break }
-          outcomes.append(.passed(id: id))
+      let end = min(outcomes.count + Self.pieceSize, events.count)
+      var (answers, failure) = await send(events[outcomes.count..<end], key)
+      if let lost {
+        for (index, place) in zip(answers.indices, outcomes.count..<lost) {
+          answers[index].pass(events[place])
         }
-      } else {
-        outcomes += rest.map { _ in .unknown(failure) }
+      }
+      outcomes += answers
+      if let fault = answers.first(where: \.isFaultOfTheStore) {
+        outcomes += events[outcomes.count...].map { _ in fault }
+      } else if let failure {
+        let last = lost == nil ? await resumption(events, failure, stream, producer) : nil
+        lost = end
+        let rest = events[outcomes.count...]
+        if let last {
+          let passed = rest.prefix { $0.order.map { $0 <= last } ?? false }
+          outcomes += passed.map { .passed(id: $0.id!) }
+        } else {
+          outcomes += rest.map { _ in .unknown(failure) }
+        }
       }
     }
     return outcomes
+  }
+
+  /// - Returns: the last stored id, where a batch may go on behind it.
+  private func resumption(
+    _ events: [Event], _ failure: ClientError, _ stream: String, _ producer: String?
+  ) async -> Order? {
+    guard case .connectionLost = failure, events.allSatisfy({ $0.id != nil }) else { return nil }
+    do throws(ClientError) {
+      return Self.order(of: try await lastID(of: stream, producer: producer) ?? "0-0")
+    } catch { return nil }
   }
 
   /// The last id of a producer that was stored: send what comes behind it. Nil where nothing was.
@@ -150,7 +166,7 @@ extension Client {
   }
 
   /// An id as two numbers that compare as the server compares it; nil for what is none.
-  private static func order(of id: String) -> Order? {
+  fileprivate static func order(of id: String) -> Order? {
     let parts = id.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count <= 2, let milliseconds = UInt64(parts[0]),
       let number = parts.count == 2 ? UInt64(parts[1]) : 0
@@ -158,12 +174,30 @@ extension Client {
     return Order(milliseconds: milliseconds, number: number)
   }
 
-  private struct Order: Comparable {
+  fileprivate struct Order: Comparable {
     let milliseconds: UInt64
     let number: UInt64
 
     static func < (left: Self, right: Self) -> Bool {
       (left.milliseconds, left.number) < (right.milliseconds, right.number)
     }
+  }
+}
+
+extension Client.Event {
+  fileprivate var order: Client.Order? { id.flatMap(Client.order) }
+}
+
+extension Client.AddOutcome {
+  fileprivate var isFaultOfTheStore: Bool {
+    if case .refused(let reason) = self { reason.hasPrefix("MISCONF") } else { false }
+  }
+
+  /// Of an event that may have been sent twice: a refusal of its id means that the first was stored meanwhile.
+  fileprivate mutating func pass(_ event: Client.Event) {
+    guard case .refused(let reason) = self, reason.hasPrefix("ERR The ID specified in XADD"),
+      let id = event.id
+    else { return }
+    self = .passed(id: id)
   }
 }

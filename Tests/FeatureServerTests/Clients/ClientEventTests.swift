@@ -123,6 +123,38 @@ import Testing
       ])
   }
 
+  @Test func `What was still on its way when a batch was cut off is not sent twice`() async throws {
+    let server = try FakeServer { connection, words in
+      switch (connection, words[0]) {
+      case (1, "XADD") where words[2] == "2-0": .close
+      // The server comes to the events of the first connection only now.
+      case (_, "XADD") where words[2] < "4": .bytes("-ERR The ID specified in XADD is smaller\r\n")
+      case (_, "XADD"): .bytes("$3\r\n\(words[2])\r\n")
+      default: .bytes("%1\r\n$17\r\nlast-generated-id\r\n$3\r\n1-0\r\n")
+      }
+    }
+    defer { server.stop() }
+    var configuration = Client.Configuration(port: server.port)
+    configuration.poolSize = 1
+    let events = (2...4).map { Client.Event([("size", .int(1))], id: "\($0)-0") }
+    let outcomes = await Client(configuration).add(events: events, to: "mails")
+    #expect(outcomes == [.passed(id: "2-0"), .passed(id: "3-0"), .stored(id: "4-0")])
+  }
+
+  @Test func `No event overtakes one that could not be stored`() async throws {
+    let server = try FakeServer { connection, words in
+      if connection > 1 || words[2] != "2-0" { return .bytes("$3\r\n\(words[2])\r\n") }
+      return .bytes("-MISCONF the event was not stored: the disk is full\r\n")
+    }
+    defer { server.stop() }
+    let client = Client(.init(port: server.port))
+    let events = (1...5000).map { Client.Event([("size", .int(1))], id: "\($0)-0") }
+    let outcomes = await client.add(events: events, to: "mails")
+    let fault = Client.AddOutcome.refused("MISCONF the event was not stored: the disk is full")
+    #expect(outcomes[0] == .stored(id: "1-0") && outcomes[1] == fault)
+    #expect(outcomes[2000...].allSatisfy { $0 == fault })
+  }
+
   @Test func `Producers that are cut off again and again lose nothing and count nothing twice`()
     async throws
   {

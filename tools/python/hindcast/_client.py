@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Optional, Union
 
 from ._errors import RequestError, RowError
@@ -58,7 +59,8 @@ class Client:
     """A server of features; `hindcast.connect` makes one. Any number of threads may use it at once.
 
     ``redis`` is the `redis.Redis` underneath, for everything else: any command, pipelines, connection pools. A look-up
-    whose connection ended before the reply is sent once more, as is an event that has an id of its own; nothing else is.
+    whose connection ended before the reply is sent once more, as is an event that has an id of its own; nothing else
+    is.
 
     What the server refuses is a `RequestError` with its words; what happens to connections are redis-py's own errors.
     """
@@ -169,9 +171,9 @@ class Client:
     def add(self, stream: str, fields: Mapping[str, Any], id: str = "*", producer: Optional[str] = None) -> str:
         """Sends an event, and returns its id once it is as safe as the server's `fsync` says.
 
-        Fields that are left out or None are null. Ids rise for each ``producer``; one that has been stored is refused, so
-        that a resend counts nothing twice. Where the connection ends before the reply, an event with an id of its own is
-        sent once more, and counts as stored where its id is the producer's last by then.
+        Fields that are left out or None are null. Ids rise for each ``producer``; one that has been stored is refused,
+        so that a resend counts nothing twice. Where the connection ends before the reply, an event with an id of its own
+        is sent once more, and counts as stored where its id is the producer's last by then.
         """
         from redis.exceptions import AuthenticationError, ConnectionError
 
@@ -199,21 +201,26 @@ class Client:
     ) -> list[Union[str, RowError]]:
         """Sends events one behind the other without waiting for each, and returns their ids.
 
-        An event that the server refuses does not hold back the others. The first is raised as a `RowError` with its number
-        (from 0) once all have been sent; with ``rejects="collect"`` the errors stand in the places of their ids.
+        An event that the server refuses does not hold back the others, but one that could not be stored (``MISCONF``, a
+        full disk) does: none may overtake it. The first error is raised as a `RowError` with the event's number (from 0)
+        once all have been sent; with ``rejects="collect"`` the errors stand in the places of their ids.
 
         Where the connection ends, redis-py's error is raised; events with ids of their own go on behind `last_id`.
         """
-        key, answers = _key(stream, producer), []
+        key = _key(stream, producer)
+        answers: list[Any] = []
         numbered = iter(ids) if ids is not None else None
         pieces: Any = self.redis.pipeline(transaction=False)
-        for event in events:
-            pieces.execute_command("XADD", key, next(numbered) if numbered else "*", *_words(event))
-            if len(pieces) == _PIECE:
-                answers += pieces.execute(raise_on_error=False)
-        answers += pieces.execute(raise_on_error=False)
+        left = iter(events)
+        while piece := list(islice(left, _PIECE)):
+            for event in piece:
+                pieces.execute_command("XADD", key, next(numbered) if numbered else "*", *_words(event))
+            answers += pieces.execute(raise_on_error=False)
+            fault = next((each for each in answers[-len(piece) :] if _is_fault_of_the_store(each)), None)
+            if fault:
+                answers += [fault for _ in left]
         added = [
-            RowError(_reason(answer), row=row) if isinstance(answer, Exception) else _text(answer)
+            RowError(str(answer), row=row) if isinstance(answer, Exception) else _text(answer)
             for row, answer in enumerate(answers)
         ]
         if rejects == "refuse":
@@ -296,7 +303,7 @@ class Client:
         try:
             return self.redis.execute_command(*words)  # type: ignore[no-untyped-call]
         except ResponseError as refusal:
-            raise RequestError(_reason(refusal)) from refusal
+            raise RequestError(str(refusal)) from refusal
 
     # Types
 
@@ -343,8 +350,8 @@ def connect(
 ) -> Client:
     """A client of `hindcast serve`; connects with the first call. Best used in a with statement, which closes it.
 
-    Needs redis-py (`pip install hindcast[client]`). Further options are those of `redis.Redis`: ``ssl``, ``ssl_ca_certs``,
-    ``socket_timeout``, ``max_connections``, ``client_name``...
+    Needs redis-py (`pip install hindcast[client]`). Further options are those of `redis.Redis`: ``ssl``,
+    ``ssl_ca_certs``, ``socket_timeout``, ``max_connections``, ``client_name``...
     """
     try:
         import redis
@@ -401,7 +408,8 @@ def _words(fields: Mapping[str, Any]) -> list[str]:
 def _field(value: Any) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, bool):
+    # numpy's flags are no ints.
+    if type(value).__name__ in ("bool", "bool_"):
         return "true" if value else "false"
     if isinstance(value, datetime):
         return str(milliseconds(value))
@@ -459,6 +467,5 @@ def _member(declared: Any) -> tuple[str, str]:
     return view, feature
 
 
-def _reason(refusal: Exception) -> str:
-    """redis-py takes `ERR ` off; the other kinds of errors are worth knowing."""
-    return str(refusal)
+def _is_fault_of_the_store(answer: Any) -> bool:
+    return isinstance(answer, Exception) and str(answer).startswith("MISCONF")

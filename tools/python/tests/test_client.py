@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 import json
+import re
 import subprocess
 import sys
 import time
@@ -270,3 +272,46 @@ def test_without_redis_py_the_way_to_it_is_told() -> None:
     program = "import sys; sys.modules['redis'] = None; import hindcast; hindcast.connect()"
     ran = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True, check=False)
     assert "ImportError: hindcast.connect needs redis-py: pip install hindcast[client]" in ran.stderr
+
+
+PAGE = Path(__file__).resolve().parents[3] / "docs/clients.md"
+
+
+def test_no_event_overtakes_one_that_could_not_be_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = []
+
+    class Pipeline:
+        """Its second event meets a full disk."""
+
+        def execute_command(self, *words: str) -> None:
+            sent.append(words[2])
+
+        def execute(self, raise_on_error: bool) -> list[Any]:
+            return [redis.ResponseError("MISCONF full") if id == "2-0" else id for id in sent[-1000:]]
+
+    client = hindcast.connect()
+    monkeypatch.setattr(client.redis, "pipeline", lambda transaction: Pipeline())
+    events, ids = [{"size": 1}] * 3000, [f"{number}-0" for number in range(1, 3001)]
+    added = client.add_many("mails", events, ids, rejects="collect")
+    assert len(sent) == 1000 and len(added) == 3000 and added[0] == "1-0"
+    assert isinstance(added[1], hindcast.RowError)
+    assert all(isinstance(each, hindcast.RowError) and "MISCONF" in str(each) for each in added[1000:])
+    with pytest.raises(hindcast.RowError):
+        client.add_many("mails", events, ids)
+
+
+def test_the_page_shows_what_happens(fresh: Server) -> None:
+    """redis-cli and Python typed in, in their order; the port is the real one's."""
+    text = PAGE.read_text(encoding="utf-8").replace("7379", str(fresh.port))
+    typed = "".join(re.findall(r"```console\n(.*?```)", text, re.S))
+    commands = re.findall(r"^\$ (.*)\n((?:(?!\$ |```).*\n)*)", typed, re.M)
+    assert len(commands) > 5
+    for command, shown in commands:
+        assert command.startswith("redis-cli ")
+        ran = subprocess.run(command, shell=True, text=True, capture_output=True, check=True)
+        assert ran.stdout.rstrip("\n") == shown.rstrip("\n"), command
+    session = "\n".join(body + "\n" for body in re.findall(r"```pycon\n(.*?)```", text, re.S))
+    examples = doctest.DocTestParser().get_doctest(session, {}, PAGE.name, str(PAGE), 0)
+    told: list[str] = []
+    results = doctest.DocTestRunner().run(examples, out=told.append)
+    assert results.attempted > 8 and results.failed == 0, "".join(told)
