@@ -63,7 +63,8 @@ import Testing
       User(name: "default", role: .admin, password: SHA256(of: "open sesame")),
       User(name: "reader", role: .read, password: SHA256(of: "look only")),
     ]
-    try await ClientWorld.with({ $0.users = Users(users) }) { world in
+    let secure: (inout ServerConfiguration) -> Void = { $0.users = Users(users) }
+    try await ClientWorld.with(secure) { world in
       try await world.client { $0.password = "open sesame" }.ping()
       let reader = world.client {
         $0.user = "reader"
