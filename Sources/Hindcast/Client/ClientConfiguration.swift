@@ -30,7 +30,7 @@ extension Client {
     public var poolSize = 2
     /// For each reply, from the call on, the making of a connection included.
     public var timeout = Duration.seconds(5)
-    /// For making a connection, the login included.
+    /// For making a connection, the login included; a name server's answer is waited for beside it.
     public var connectTimeout = Duration.seconds(5)
 
     public init(_ address: Address) { self.address = address }
