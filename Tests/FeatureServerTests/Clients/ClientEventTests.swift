@@ -69,9 +69,7 @@ import Testing
         }
       }
       defer { server.stop() }
-      var configuration = Client.Configuration(port: server.port)
-      configuration.poolSize = 1
-      let client = Client(configuration)
+      let client = server.client()
       do throws(ClientError) {
         let id = try await client.add([("size", .int(1))], to: "mails", id: "7")
         #expect(isStored && id == "7-0")
@@ -82,7 +80,7 @@ import Testing
   @Test func `An event without an id is never sent twice`() async throws {
     let server = try FakeServer { _, _ in .close }
     defer { server.stop() }
-    let client = Client(.init(port: server.port))
+    let client = server.client()
     do throws(ClientError) {
       _ = try await client.add([("size", .int(1))], to: "mails")
       Issue.record("it was answered")
@@ -112,10 +110,8 @@ import Testing
       }
     }
     defer { server.stop() }
-    var configuration = Client.Configuration(port: server.port)
-    configuration.poolSize = 1
     let events = (1...5).map { Client.Event([("size", .int(1))], id: "\($0)-0") }
-    let outcomes = await Client(configuration).add(events: events, to: "mails")
+    let outcomes = await server.client().add(events: events, to: "mails")
     #expect(
       outcomes == [
         .stored(id: "1-0"), .stored(id: "2-0"), .passed(id: "3-0"), .stored(id: "4-0"),
@@ -134,10 +130,8 @@ import Testing
       }
     }
     defer { server.stop() }
-    var configuration = Client.Configuration(port: server.port)
-    configuration.poolSize = 1
     let events = (2...4).map { Client.Event([("size", .int(1))], id: "\($0)-0") }
-    let outcomes = await Client(configuration).add(events: events, to: "mails")
+    let outcomes = await server.client().add(events: events, to: "mails")
     #expect(outcomes == [.passed(id: "2-0"), .passed(id: "3-0"), .stored(id: "4-0")])
   }
 
@@ -147,7 +141,7 @@ import Testing
       return .bytes("-MISCONF the event was not stored: the disk is full\r\n")
     }
     defer { server.stop() }
-    let client = Client(.init(port: server.port))
+    let client = server.client()
     let events = (1...5000).map { Client.Event([("size", .int(1))], id: "\($0)-0") }
     let outcomes = await client.add(events: events, to: "mails")
     let fault = Client.AddOutcome.refused("MISCONF the event was not stored: the disk is full")

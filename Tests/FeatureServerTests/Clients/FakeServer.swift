@@ -1,6 +1,7 @@
 // A server that says what a test tells it to, also nothing: for connections that end or fall silent in the
 // middle.
 import Foundation
+import Hindcast
 import RESP
 import Synchronization
 
@@ -52,6 +53,16 @@ final class FakeServer: Sendable {
   }
 
   var connections: Int { connectionCount.load(ordering: .relaxed) }
+
+  /// A client with one connection and much patience.
+  func client(_ configure: (inout Client.Configuration) -> Void = { _ in }) -> Client {
+    var configuration = Client.Configuration(port: port)
+    configuration.poolSize = 1
+    configuration.timeout = .seconds(60)
+    configuration.connectTimeout = .seconds(60)
+    configure(&configuration)
+    return Client(configuration)
+  }
 
   /// Ends the listening; open connections end when their clients do.
   func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
