@@ -53,7 +53,7 @@ struct ReadOptions: Sendable {
     _ words: RequestWords, _ place: Int
   ) throws(LookupError) -> Int {
     guard place < words.count, let count = words.integer(place), count > 0,
-      place + count < words.count
+      count < words.count - place
     else {
       throw LookupError("ERR syntax error: FEATURES needs a number and as many names behind it")
     }
