@@ -86,7 +86,10 @@ struct AnswerArena: ~Copyable {
   ) {
     let size = (Self.headerBytes + key.count + reply.count + 7) & ~7
     // What would push a good part of the others out is not worth keeping.
-    guard size <= capacity / 16 else { return }
+    guard size <= capacity / 16 else {
+      if let place = place(hash, plan, key) { forget(place) }
+      return
+    }
     if let place = place(hash, plan, key) {
       let entry = header(place)
       if Int(entry.pointee.size) >= size {
