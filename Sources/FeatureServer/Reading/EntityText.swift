@@ -48,8 +48,14 @@ enum EntityText {
   /// The parts as they are written, joined by bars.
   static func write(_ parts: [String]) -> String {
     guard parts.count > 1 else { return parts.first ?? "" }
+    // By scalars: a bar with a combining mark behind it is another character, and still a bar.
     return parts.map { part in
-      String(part.flatMap { $0 == "|" || $0 == "\\" ? ["\\", $0] : [$0] })
+      var text = String.UnicodeScalarView()
+      for scalar in part.unicodeScalars {
+        if scalar == "|" || scalar == "\\" { text.append("\\") }
+        text.append(scalar)
+      }
+      return String(text)
     }.joined(separator: "|")
   }
 }
