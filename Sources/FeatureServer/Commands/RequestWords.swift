@@ -3,10 +3,18 @@ import FeatureModel
 import RESP
 
 /// Borrowed from the loop's buffers for the time of one command.
-struct RequestWords {
+package struct RequestWords {
   let bytes: UnsafeRawBufferPointer
   let arguments: UnsafeMutablePointer<Argument>
-  let count: Int
+  package let count: Int
+
+  package init(
+    bytes: UnsafeRawBufferPointer, arguments: UnsafeMutablePointer<Argument>, count: Int
+  ) {
+    self.bytes = bytes
+    self.arguments = arguments
+    self.count = count
+  }
 
   @inline(__always)
   subscript(place: Int) -> UnsafeRawBufferPointer {

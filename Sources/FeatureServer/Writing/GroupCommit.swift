@@ -6,7 +6,7 @@ import Hindcast
 import RESP
 
 /// The store's side of XADD; belongs to the writer's thread.
-struct GroupCommit {
+package struct GroupCommit {
   private let store: Store
   private let isSynced: Bool
   /// What is stored for each producer.
@@ -16,7 +16,7 @@ struct GroupCommit {
   private let observe: (StreamDeclaration, EventBatch) -> Void
 
   /// - Parameter observe: sees every batch that was stored.
-  init(
+  package init(
     _ store: Store, isSynced: Bool, observe: @escaping (StreamDeclaration, EventBatch) -> Void
   ) {
     self.store = store
@@ -25,7 +25,7 @@ struct GroupCommit {
   }
 
   /// What a client is told.
-  enum Outcome {
+  package enum Outcome: Equatable {
     case stored(EventID)
     /// The event itself is at fault.
     case refused(String)
@@ -44,7 +44,7 @@ struct GroupCommit {
   /// Stores what can be stored.
   /// - Parameter now: epoch milliseconds, for ids that are asked for.
   /// - Returns: an outcome for each item of each submission.
-  mutating func commit(_ submissions: [Submission], now: Int64) -> [[Outcome]] {
+  package mutating func commit(_ submissions: [Submission], now: Int64) -> [[Outcome]] {
     var gathered: [String: Gathered] = [:]
     var outcomes = submissions.map { gather($0, now, into: &gathered) }
     var failures: [String: String] = [:]
@@ -228,7 +228,7 @@ extension GroupCommit {
 
 extension ProducerMark {
   /// How far a producer has come in any view: one that was registered later may have seen less.
-  static func stored(
+  package static func stored(
     _ key: ProducerKey, in store: Store
   ) throws(StoreError) -> ProducerMark {
     var mark = ProducerMark()
@@ -242,7 +242,7 @@ extension ProducerMark {
   }
 
   /// All producers of a stream by name.
-  static func all(
+  package static func all(
     of stream: String, in store: Store
   ) throws(StoreError) -> [String: ProducerMark] {
     var marks: [String: ProducerMark] = [:]
