@@ -52,7 +52,7 @@ struct AnswerArenaTests {
       let size = random.pick([64 << 10, 65 << 10, 100_000, 256 << 10, 1 << 20, 4 << 20])
       let hashing = Hashing.allCases[number % Hashing.allCases.count]
       let hits = run(&random, size, hashing, "seed \(seed), \(number): \(size) bytes, \(hashing)")
-      #expect(hits > 100)
+      #expect(hits > (hashing == .honest ? 100 : 0))
     }
   }
 
