@@ -1,5 +1,5 @@
-// The names that Glibc's Swift module does not have: epoll, eventfd, signalfd, and the two calls that need
-// _GNU_SOURCE.
+// The names that Glibc's Swift module does not have: epoll, eventfd, signalfd, calls that need _GNU_SOURCE, and
+// what is no function in C.
 #define _GNU_SOURCE
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -26,3 +26,6 @@ static inline struct epoll_event clinux_event(unsigned events, int descriptor, u
 
 /// Names the calling thread, as tools show it.
 static inline void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/// Asks for the cache line at an address, which need not be valid.
+static inline void clinux_prefetch(const void *address) { __builtin_prefetch(address); }

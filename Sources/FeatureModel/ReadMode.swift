@@ -19,14 +19,6 @@ public struct SliceRequest: Hashable, Sendable {
   public let end: Int64
   public let arrivalLimit: Int64
 
-  /// No slice at all.
-  public static let none = SliceRequest(end: 0, arrivalLimit: 0)
-
-  private init(end: Int64, arrivalLimit: Int64) {
-    self.end = end
-    self.arrivalLimit = arrivalLimit
-  }
-
   public init(at time: Timestamp, _ mode: ReadMode, _ length: SliceLength) {
     let request = length.slice(of: time).index
     switch mode {

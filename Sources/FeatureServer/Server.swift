@@ -1,5 +1,5 @@
-// A server in this process: sockets, event loops, the writer, the workers and the thread that moves seals, around
-// one store. It is ready when all streams are sealed up to the slice that the clock is in.
+// A server in this process: sockets, event loops, the writer, the workers and the thread that moves seals,
+// around one store. It is ready when all streams are sealed up to the slice that the clock is in.
 import FeatureModel
 import Glibc
 import Hindcast

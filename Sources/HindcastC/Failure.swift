@@ -59,7 +59,7 @@ extension Failure.Code {
       case .databaseMissing: self = .missing
       default: self = .storage
       }
-    case .corrupt, .damagedMetadata, .unknownFormat: self = .storage
+    case .corrupt, .damagedMetadata, .unknownFormat, .diskFull: self = .storage
     case .unknownStream, .unknownView, .unknownSet, .unknownFeature, .unknownField:
       self = .unknown
     case .redefinition, .featuresInUse, .needsBackfill, .tooManyColumns, .unknownFunction:

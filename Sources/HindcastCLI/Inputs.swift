@@ -42,8 +42,14 @@ enum Inputs {
     return format
   }
 
-  /// `a|b` for two key fields; `\|` and `\\` stand for the characters themselves.
-  static func entity(_ text: String) -> [String] {
+  /// The parts of a view's key as they are written, over a socket too: the text itself for one key field;
+  /// `a|b` for two, where `\|` and `\\` stand for the characters themselves.
+  static func entity(_ text: String, of view: String, in store: FeatureStore) throws -> [String] {
+    let count = try store.store.view(view).declaration.entity.count
+    return count == 1 ? [text] : split(text)
+  }
+
+  private static func split(_ text: String) -> [String] {
     var parts = [""]
     var isEscaped = false
     for character in text.unicodeScalars {
@@ -56,13 +62,9 @@ enum Inputs {
         parts.append("")
       }
     }
+    // One at the end has nothing to stand before.
+    if isEscaped { parts[parts.count - 1] += "\\" }
     return parts
-  }
-
-  static func entityText(_ parts: [String]) -> String {
-    parts.map { part in
-      part.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "|", with: "\\|")
-    }.joined(separator: "|")
   }
 
   static func declarations(_ paths: [String]) throws(HindcastError) -> [DeclarationText] {

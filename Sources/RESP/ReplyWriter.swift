@@ -56,6 +56,13 @@ public struct ReplyWriter: Sendable {
     text.append("\r\n")
   }
 
+  /// - Parameter word: without line ends.
+  public mutating func status(_ word: String) {
+    text.append("+")
+    text.bytes += word.utf8
+    text.append("\r\n")
+  }
+
   /// - Parameter message: begins with a word in capitals, `ERR`; line ends become blanks.
   public mutating func error(_ message: String) {
     text.append("-")

@@ -50,6 +50,9 @@ public struct RequestParser: ~Copyable {
   /// True between two commands.
   public var isAtStart: Bool { position == 0 && expected < 0 }
 
+  /// Whether the command in `arguments` was a line, whose words lie elsewhere than in the caller's bytes.
+  public var isInline: Bool { !translated.isEmpty }
+
   /// Forgets a command that is not whole.
   public mutating func reset() {
     expected = -1

@@ -80,6 +80,7 @@ public final class BulkLoader: @unchecked Sendable {
   /// - Complexity: O(n log n) in the events since the last commit, spread over the store's threads.
   public func commit(positions: [SourcePosition]) throws(StoreError) {
     try store.requireWritable()
+    try store.requireSpace()
     if hasFailed {
       throw .invalid(
         "an earlier commit of this load failed: begin a new one where the source's position stands")
@@ -98,6 +99,8 @@ public final class BulkLoader: @unchecked Sendable {
     }
     hasFailed = false
     discard()
+    // History may have come under what answers were kept for.
+    store.noteChange()
   }
 
   private func writeFiles(_ positions: [SourcePosition]) throws(StoreError) -> [String] {

@@ -68,6 +68,7 @@ extension Store {
     durability: Durability = .synced, refusals: RefusalPolicy = .refuseBatch
   ) throws(StoreError) -> AppendReport {
     try requireWritable()
+    try requireSpace()
     return try writer.withLock { _ throws(StoreError) in
       let registered = try self.stream(stream)
       guard EventAdmission.fits(batch, registered.declaration) else {

@@ -24,6 +24,8 @@ public struct StoreOptions: Sendable {
   public var loadBytes = 640 << 20
   /// Threads of a bulk load.
   public var threads = 2
+  /// What is left of the disk, which tests make small.
+  package var diskSpace: @Sendable (_ path: String) -> DiskSpace? = { DiskSpace(of: $0) }
 
   public init() {}
 }

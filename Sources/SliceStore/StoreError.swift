@@ -27,6 +27,8 @@ public enum StoreError: Error, Sendable {
   case expired(view: String, needs: Timestamp, floor: Timestamp)
   case sealMovesBack(stream: String, from: Timestamp, to: Timestamp)
   case readOnly
+  /// Events would take the bytes that the store needs to go on.
+  case diskFull(path: String, free: UInt64, reserve: UInt64)
   case invalid(String)
 }
 
@@ -70,6 +72,9 @@ extension StoreError: CustomStringConvertible {
     case .sealMovesBack(let stream, let from, let to):
       "stream '\(stream)' is sealed up to \(from); a seal never moves back to \(to)"
     case .readOnly: "the store is open for reading only"
+    case .diskFull(let path, let free, let reserve):
+      "the disk of \(path) has \(free >> 20) MiB left, and \(reserve >> 20) MiB are kept for what the store "
+        + "needs to go on: no events are taken until there is space"
     case .invalid(let reason): reason
     }
   }

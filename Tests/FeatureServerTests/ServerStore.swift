@@ -1,5 +1,5 @@
-// A store with a stream and two views, as JSON declares them, and requests as the server has them: what the tests
-// of look-ups and of ingestion have in common.
+// A store with a stream and two views, as JSON declares them, and requests as the server has them: what the
+// tests of look-ups and of ingestion have in common.
 import FeatureModel
 import FeatureServer
 import Hindcast
@@ -22,15 +22,22 @@ enum ServerStore {
     """,
   ]
 
-  static func open(_ folder: String, _ mode: StoreMode = .create) throws -> FeatureStore {
+  static func open(
+    _ folder: String, _ mode: StoreMode = .create,
+    space: @escaping @Sendable () -> DiskSpace? = { nil }
+  ) throws -> FeatureStore {
     var options = StoreOptions()
+    options.diskSpace = { _ in space() }
     options.cacheBytes = 4 << 20
     return try FeatureStore.open(folder + "/store", mode, options: options)
   }
 
   /// - Parameter streams: the names of streams that are alike.
-  static func make(_ folder: String, streams: [String] = ["events"]) throws -> FeatureStore {
-    let store = try open(folder)
+  static func make(
+    _ folder: String, streams: [String] = ["events"],
+    space: @escaping @Sendable () -> DiskSpace? = { nil }
+  ) throws -> FeatureStore {
+    let store = try open(folder, space: space)
     for name in streams {
       let texts = ([stream] + views).map { text in
         let renamed = text.replacing("\"events\"", with: "\"\(name)\"")
@@ -58,8 +65,8 @@ func withWords<Result>(
     }
     return try body(
       RequestWords(
-        bytes: parser.source(raw, length: length), arguments: parser.arguments, count: parser.count
-      ))
+        bytes: parser.source(raw, length: length), arguments: parser.arguments, count: parser.count,
+        following: 0))
   }
 }
 

@@ -1,5 +1,5 @@
-// What the parser should make of bytes, said in the plainest way: it begins anew at every command, knows nothing
-// of pieces, and copies whatever it looks at.
+// What the parser should make of bytes, said in the plainest way: it begins anew at every command, knows
+// nothing of pieces, and copies whatever it looks at.
 import RESP
 
 struct ModelParser {

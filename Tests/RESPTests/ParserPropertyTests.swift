@@ -1,5 +1,5 @@
-// What holds for all requests: how the bytes are cut changes nothing, no bytes do harm, and the parser agrees with
-// one that is slow and obvious.
+// What holds for all requests: how the bytes are cut changes nothing, no bytes do harm, and the parser agrees
+// with one that is slow and obvious.
 import RESP
 import TestSupport
 import Testing

@@ -13,6 +13,7 @@
 
 duckdb_package=duckdb==2.0.0
 pyarrow_package=pyarrow==26.0.1
+redis_package=redis==5.2.1
 
 # Whether $python has the packages, in these versions.
 python_has() {

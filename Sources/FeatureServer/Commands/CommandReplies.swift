@@ -11,12 +11,12 @@ extension ReplyWriter {
     integer(Int64(own?.arity ?? -2))
     let flags = own?.flags ?? Array(Set(subcommands.flatMap(\.flags))).sorted()
     array(flags.count)
-    for flag in flags { bulk(flag) }
+    for flag in flags { status(flag) }
     let key: Int64 = own.map(\.hasKey) ?? false ? 1 : 0
     for _ in 0..<3 { integer(key) }
     let role = (own ?? subcommands[0]).role
     array(1)
-    bulk("@" + (role?.rawValue ?? "connection"))
+    status("@" + (role?.rawValue ?? "connection"))
     array(0)
     array(0)
     array(subcommands.count)
@@ -28,13 +28,13 @@ extension ReplyWriter {
     bulk(spec.wireName)
     integer(Int64(spec.arity))
     array(spec.flags.count)
-    for flag in spec.flags { bulk(flag) }
+    for flag in spec.flags { status(flag) }
     let key: Int64 = spec.hasKey ? 2 : 0
     integer(key)
     integer(key)
     integer(spec.hasKey ? 1 : 0)
     array(1)
-    bulk("@" + (spec.role?.rawValue ?? "connection"))
+    status("@" + (spec.role?.rawValue ?? "connection"))
     array(0)
     array(0)
     array(0)
@@ -100,7 +100,7 @@ extension ReplyWriter {
     if !flags.isEmpty {
       bulk("flags")
       array(flags.count)
-      for flag in flags { bulk(flag) }
+      for flag in flags { status(flag) }
     }
     if let inner {
       bulk("arguments")

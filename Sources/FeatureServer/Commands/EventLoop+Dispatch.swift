@@ -1,5 +1,5 @@
-// Bytes of a connection to commands, and commands to what carries them out. A look-up of now is recognised by its
-// first bytes; everything else goes through the table.
+// Bytes of a connection to commands, and commands to what carries them out. A look-up of now is recognised by
+// its first bytes; everything else goes through the table.
 import FeatureModel
 import RESP
 
@@ -57,7 +57,7 @@ extension EventLoop {
     case .command(let length):
       let words = RequestWords(
         bytes: parser.source(bytes, length: length), arguments: parser.arguments,
-        count: parser.count)
+        count: parser.count, following: parser.isInline ? 0 : bytes.count - length)
       return carryOut(words, connection, &run) ? length : nil
     case .nothing(let length): return length
     case .incomplete: return nil
@@ -87,7 +87,7 @@ extension EventLoop {
         guard case .command(let length) = parser.parse(rest, limits) else { return true }
         let words = RequestWords(
           bytes: parser.source(rest, length: length), arguments: parser.arguments,
-          count: parser.count)
+          count: parser.count, following: 0)
         guard carryOut(words, connection, &run) else { return false }
         connection.replayed += length
       }

@@ -27,11 +27,20 @@ extension EventLoop {
     _ stream: RegisteredStream, _ length: Int64, _ own: ProducerMark,
     _ marks: [String: ProducerMark]
   ) {
-    out.map(4)
+    out.map(8)
     out.bulk("length")
     out.integer(length)
     out.bulk("last-generated-id")
     out.bulk(own.last.description)
+    // What Redis's clients look for: events are kept as aggregates, so there are none to be shown.
+    out.bulk("entries-added")
+    out.integer(length)
+    out.bulk("groups")
+    out.integer(0)
+    for name in ["first-entry", "last-entry"] {
+      out.bulk(name)
+      out.null()
+    }
     out.bulk("seal")
     out.typed(stream.seal.map { .timestamp($0) } ?? .null)
     out.bulk("producers")

@@ -23,6 +23,7 @@ extension EventLoop {
     let entity = UnsafeRawBufferPointer(
       start: start + length + 1, count: name.count - length - 1)
     if let entry = lookups.known(key) {
+      lookups.lookAhead(entry, words, entity)
       try lookups.answer(entry, entity, now, into: &out)
     } else {
       let features = words.count > 2 ? words.strings(from: 2) : nil

@@ -1,5 +1,5 @@
-// Declarations and the store as a whole. All of it is carried out by the workers: what is registered goes to the
-// disk, and what is described may be long.
+// Declarations and the store as a whole. All of it is carried out by the workers: what is registered goes to
+// the disk, and what is described may be long.
 import FeatureModel
 import Hindcast
 import RESP

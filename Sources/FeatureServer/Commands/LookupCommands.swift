@@ -113,7 +113,8 @@ extension CommandTable {
         "`last-generated-id` is the last id that was stored: send what comes behind it. Without a "
         + "producer it is that of whoever names none, and `producers` has all.",
       complexity: "O(producers)",
-      reply: "a map: `length`, `last-generated-id`, `seal`, `producers`",
+      reply:
+        "a map: `length`, `last-generated-id`, `seal`, `producers`, and the empty rest of what Redis has",
       example: "XINFO STREAM commits:crawler"),
   ]
 }

@@ -7,13 +7,17 @@ package struct RequestWords {
   let bytes: UnsafeRawBufferPointer
   let arguments: UnsafeMutablePointer<Argument>
   package let count: Int
+  /// Bytes of further commands that lie behind `bytes`.
+  let following: Int
 
   package init(
-    bytes: UnsafeRawBufferPointer, arguments: UnsafeMutablePointer<Argument>, count: Int
+    bytes: UnsafeRawBufferPointer, arguments: UnsafeMutablePointer<Argument>, count: Int,
+    following: Int
   ) {
     self.bytes = bytes
     self.arguments = arguments
     self.count = count
+    self.following = following
   }
 
   @inline(__always)

@@ -1,5 +1,5 @@
-// Where commands are carried out that would keep a loop from its look-ups: a thread of its own, of lower priority.
-// The connection waits, all others go on.
+// Where commands are carried out that would keep a loop from its look-ups: a thread of its own, of lower
+// priority. The connection waits, all others go on.
 import Glibc
 import Monitoring
 import RESP

@@ -6,6 +6,7 @@
 // (CLOCK; Corbató, "A Paging Experiment with the Multics System", 1968). An index of buckets of eight, a cache
 // line each: what does not fit a bucket pushes its oldest neighbour out. All memory is mapped at once and costs
 // nothing until it is used. One per event loop, without locks.
+import CLinux
 import Glibc
 
 package struct AnswerArena: ~Copyable {
@@ -36,7 +37,7 @@ package struct AnswerArena: ~Copyable {
   /// Each slot: 24 bits of the hash, and the entry's place in units of 8 bytes, plus one; 0 where it is empty.
   private let index: UnsafeMutablePointer<UInt64>
   private let bucketMask: UInt64
-  private let mappedBytes: Int
+  private let mapping: UnsafeMutableRawBufferPointer
   /// Where the next entry goes.
   private var head = 0
   /// The oldest entry; equal to `head` where the ring is empty or full.
@@ -53,15 +54,30 @@ package struct AnswerArena: ~Copyable {
     let indexBytes = buckets * Self.bucketSlots * 8
     capacity = bytes < 64 << 10 ? 0 : (bytes - indexBytes) & ~7
     bucketMask = UInt64(buckets - 1)
-    mappedBytes = indexBytes + capacity + 64
-    let memory = mmap(
-      nil, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-    precondition(memory != MAP_FAILED, "no address space for \(bytes) bytes of answers")
-    index = memory!.assumingMemoryBound(to: UInt64.self)
-    ring = memory! + indexBytes
+    mapping = Self.map(indexBytes + capacity + 64)
+    let address = Int(bitPattern: mapping.baseAddress!)
+    let memory = mapping.baseAddress! + (-address & (Self.pageBytes - 1))
+    index = memory.assumingMemoryBound(to: UInt64.self)
+    ring = memory + indexBytes
   }
 
-  deinit { munmap(index, mappedBytes) }
+  deinit { munmap(mapping.baseAddress!, mapping.count) }
+
+  private static let pageBytes = 2 << 20
+
+  /// Memory on large pages where the system has them: entries are asked for in no order, and with small pages
+  /// most of the wait is for the pages' addresses.
+  private static func map(_ bytes: Int) -> UnsafeMutableRawBufferPointer {
+    let size = bytes + pageBytes
+    let memory = mmap(
+      nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let memory, memory != MAP_FAILED else {
+      fatalError("no address space for \(bytes) bytes of answers")
+    }
+    // Only advice: where it is not taken, small pages serve.
+    if bytes >= 2 * pageBytes { madvise(memory, size, MADV_HUGEPAGE) }
+    return UnsafeMutableRawBufferPointer(start: memory, count: size)
+  }
 
   /// Bytes of entries that can still be asked for, or are waiting to be overwritten.
   package var byteCount: Int { usedBytes }
@@ -146,6 +162,24 @@ extension AnswerArena {
 
   @inline(__always)
   private static func tag(_ hash: UInt64) -> UInt64 { hash & ~placeMask }
+
+  /// Asks memory for the slots of a hash.
+  @inline(__always)
+  func prefetchBucket(_ hash: UInt64) { clinux_prefetch(bucket(hash)) }
+
+  /// Asks memory for the entry of a hash, if there may be one.
+  @inline(__always)
+  func prefetchEntry(_ hash: UInt64) {
+    guard capacity > 0 else { return }
+    let slots = bucket(hash)
+    let tag = Self.tag(hash)
+    for slot in 0..<Self.bucketSlots where slots[slot] & ~Self.placeMask == tag {
+      guard slots[slot] != 0 else { continue }
+      let entry = ring + Int(slots[slot] & Self.placeMask &- 1) &* 8
+      for line in 0..<3 { clinux_prefetch(entry + 64 &* line) }
+      return
+    }
+  }
 
   private static let placeMask: UInt64 = (1 << 40) - 1
 

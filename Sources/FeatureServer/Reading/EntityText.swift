@@ -1,5 +1,5 @@
-// A key as clients write it: the text itself for one key field; for more, the parts between bars, where `\|` and
-// `\\` stand for the characters. Bytes stay what they are: a key need not be UTF-8.
+// A key as clients write it: the text itself for one key field; for more, the parts between bars, where `\|`
+// and `\\` stand for the characters. Bytes stay what they are: a key need not be UTF-8.
 import FeatureModel
 
 package enum EntityText {

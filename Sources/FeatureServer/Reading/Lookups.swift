@@ -1,5 +1,5 @@
-// Answers of now, as served: from the arena where they were given before in this slice, else from the store through
-// the one function that computes windows. All commands that look up now end here.
+// Answers of now, as served: from the arena where they were given before in this slice, else from the store
+// through the one function that computes windows. All commands that look up now end here.
 import FeatureModel
 import Hindcast
 import Monitoring
@@ -79,7 +79,7 @@ struct Lookups: ~Copyable {
   ) throws(LookupError) {
     let slice = entry.pointee.slice(of: now.milliseconds)
     let hash = EntityHash.of(entity)
-    let mixed = hash ^ UInt64(entry.pointee.number) &* 0x9E37_79B9_7F4A_7C15
+    let mixed = Self.mixed(hash, entry)
     let reply = arena.find(mixed, plan: entry.pointee.number, key: entity, slice: slice)
     if let reply, !isRecording {
       hits &+= 1
@@ -87,6 +87,28 @@ struct Lookups: ~Copyable {
     } else {
       try answerSlowly(entry, entity, hash, mixed, reply, slice, now, &out)
     }
+  }
+
+  @inline(__always)
+  private static func mixed(_ hash: UInt64, _ entry: UnsafeMutablePointer<PlanEntry>) -> UInt64 {
+    hash ^ UInt64(entry.pointee.number) &* 0x9E37_79B9_7F4A_7C15
+  }
+
+  /// Asks memory for what the next look-ups of a pipeline will need, while this one is answered: nearly all the
+  /// time of a kept answer is the wait for its place. Commands of a pipeline are mostly alike, so the next ones'
+  /// keys are guessed to lie where this one's does; a wrong guess costs nothing but itself.
+  @inline(__always)
+  func lookAhead(
+    _ entry: UnsafeMutablePointer<PlanEntry>, _ words: RequestWords,
+    _ entity: UnsafeRawBufferPointer
+  ) {
+    let length = words.bytes.count
+    guard words.following >= 2 &* length, let start = entity.baseAddress else { return }
+    let near = UnsafeRawBufferPointer(start: start + 2 &* length, count: entity.count)
+    arena.prefetchEntry(Self.mixed(EntityHash.of(near), entry))
+    guard words.following >= 4 &* length else { return }
+    let far = UnsafeRawBufferPointer(start: start + 4 &* length, count: entity.count)
+    arena.prefetchBucket(Self.mixed(EntityHash.of(far), entry))
   }
 
   /// From the store, or with a record of what is sent.

@@ -1,5 +1,5 @@
-// The plans of a loop by the bytes of requests. Plain memory: finding a plan and its slice costs two comparisons
-// and touches nothing that is counted.
+// The plans of a loop by the bytes of requests. Plain memory: finding a plan and its slice costs two
+// comparisons and touches nothing that is counted.
 import FeatureModel
 import Glibc
 import RESP

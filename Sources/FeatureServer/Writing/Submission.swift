@@ -1,5 +1,5 @@
-// Events on their way from a loop to the writer, with who waits for them. One submission is all that a loop read
-// in one go.
+// Events on their way from a loop to the writer, with who waits for them. One submission is all that a loop
+// read in one go.
 import FeatureModel
 import RESP
 

@@ -20,11 +20,12 @@ enum Explain: Command {
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 4, upTo: 4)
+    let store = try FeatureStore.open(words[0], .readOnly)
+    let entity = try Inputs.entity(words[2], of: words[1], in: store)
     let time = try arguments["as-of"].map { try Inputs.time($0, "--as-of") } ?? Inputs.now()
     let mode = try Inputs.mode(arguments)
-    let store = try FeatureStore.open(words[0], .readOnly)
     let (value, slices) = try store.explain(
-      words[1], entity: Inputs.entity(words[2]), feature: words[3], at: time, mode)
+      words[1], entity: entity, feature: words[3], at: time, mode)
     if arguments.has("json") {
       let list = slices.map { slice in
         JSONValue.object([

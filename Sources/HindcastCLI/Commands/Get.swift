@@ -14,7 +14,7 @@ enum Get: Command {
       Option(flag: "json", "print JSON"),
     ]
   static let details = """
-    ENTITY is the key's text; a|b for two key fields (\\| and \\\\ for the characters themselves). Without
+    ENTITY is the key's text; a|b for two key fields (there \\| and \\\\ are the characters). Without
     a mode the answer is the one that was served then: whole slices before TIME, and only what had
     arrived by then. An unknown entity has an empty window.
     """
@@ -25,17 +25,18 @@ enum Get: Command {
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 3, upTo: 3)
+    let store = try FeatureStore.open(words[0], .readOnly)
+    let entity = try Inputs.entity(words[2], of: words[1], in: store)
     let time = try arguments["as-of"].map { try Inputs.time($0, "--as-of") } ?? Inputs.now()
     let mode = try Inputs.mode(arguments)
-    let store = try FeatureStore.open(words[0], .readOnly)
     let answer = try store.get(
-      words[1], entity: Inputs.entity(words[2]), at: time, mode,
+      words[1], entity: entity, at: time, mode,
       features: try arguments["features"].map(Inputs.features))
     if arguments.has("json") {
       print(
         JSONValue.object([
           ("view", .string(words[1])),
-          ("entity", .array(Inputs.entity(words[2]).map { .string($0) })),
+          ("entity", .array(entity.map { .string($0) })),
           ("at", .string(time.description)), ("mode", .string(text(mode))),
           ("features", .object(answer.map { ($0.name, JSONValue($0.value)) })),
         ]).compact)

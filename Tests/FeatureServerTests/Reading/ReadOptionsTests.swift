@@ -1,5 +1,5 @@
-// What look-ups take behind the entity: instants, modes and features, in any order, once each; and the fields of
-// a vector.
+// What look-ups take behind the entity: instants, modes and features, in any order, once each; and the fields
+// of a vector.
 import FeatureModel
 import FeatureServer
 import Hindcast

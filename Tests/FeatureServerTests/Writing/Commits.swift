@@ -2,6 +2,7 @@
 import FeatureModel
 import FeatureServer
 import Hindcast
+import Synchronization
 import TestSupport
 
 /// Builds a submission as a loop does: one batch for each stream.
@@ -46,6 +47,11 @@ final class CommittedStore {
   /// Events that observers saw.
   private let seen: Counter
 
+  /// The disk has no space.
+  private let fullness = Fullness()
+
+  private final class Fullness: Sendable { let isFull = Atomic<Bool>(false) }
+
   private final class Counter: @unchecked Sendable {
     // Unchecked: a test has one thread.
     var events = 0
@@ -53,7 +59,9 @@ final class CommittedStore {
 
   init(_ folder: String, streams: [String] = ["events"]) throws {
     self.folder = folder
-    store = try ServerStore.make(folder, streams: streams)
+    store = try ServerStore.make(folder, streams: streams) { [fullness] in
+      DiskSpace(free: fullness.isFull.load(ordering: .relaxed) ? 0 : 1 << 40, total: 1 << 41)
+    }
     seen = Counter()
     commit = Self.commit(store, seen)
   }
@@ -63,6 +71,8 @@ final class CommittedStore {
   }
 
   var seenEvents: Int { seen.events }
+
+  func fillDisk(_ isFull: Bool) { fullness.isFull.store(isFull, ordering: .relaxed) }
 
   func close() { store.store.close() }
 

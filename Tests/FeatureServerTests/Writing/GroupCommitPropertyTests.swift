@@ -1,5 +1,5 @@
-// Commits of random events of many clients, producers and streams, against a model that knows no batches: the same
-// outcomes, the same counts, the same answers, through restarts too.
+// Commits of random events of many clients, producers and streams, against a model that knows no batches: the
+// same outcomes, the same counts, the same answers, through restarts too.
 import FeatureModel
 import FeatureServer
 import Hindcast

@@ -146,6 +146,31 @@ struct GroupCommitTests {
     }
   }
 
+  @Test("With space again, who is new stores at once, and who failed once its connection is gone")
+  func recovery() throws {
+    try Self.withStore { store throws in
+      #expect(try store.send([.exact(id(5))]) == [.stored(id(5))])
+      store.fillDisk(true)
+      guard case .failed = try store.send([.exact(id(6))])[0] else {
+        Issue.record("an event was stored without space")
+        return
+      }
+      store.fillDisk(false)
+      let overtaken = GroupCommit.Outcome.failed("MISCONF an event before this one was not stored")
+      #expect(try store.send([.exact(id(7)), .next]) == [overtaken, overtaken])
+      #expect(try store.send([.exact(id(6))], client: 2) == [.stored(id(6))])
+      // What stands beside the news of its end was sent before it.
+      var builder = SubmissionBuilder()
+      builder.add(SentEvent(1, "events", "", .exact(id(7))), over: try store.stream())
+      builder.note(gone: 1)
+      #expect(store.perform([builder.submission]) == [[overtaken]])
+      #expect(try store.send([.exact(id(7))]) == [.stored(id(7))])
+      #expect(store.seenEvents == 3)
+      let marks = try ProducerMark.all(of: "events", in: store.store.store)
+      #expect(marks[""]?.count == 3)
+    }
+  }
+
   @Test("Where a stream was extended, events of before are sent again and harm none of now")
   func extended() throws {
     for isOldFirst in [true, false] {
