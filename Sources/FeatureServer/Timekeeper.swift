@@ -19,7 +19,7 @@ package final class Timekeeper: Sendable {
     self.clock = clock
   }
 
-  /// The instant that look-ups of this moment are answered for.
+  /// The instant of look-ups that name none.
   /// - Throws: where a seal could not be moved; nothing may be answered then.
   package func now() throws(StoreError) -> Timestamp {
     let now = clock()

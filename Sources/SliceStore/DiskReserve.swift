@@ -1,6 +1,6 @@
-// A part of the disk that events do not get. RocksDB must not meet a full disk in the middle of its log: builds
-// with assertions, such as Debian's, end the process when they recover from that. And seals, which are tiny,
-// still have room when events have none, so a full disk stops ingestion and not the answers.
+// A part of the disk that events do not get. RocksDB must not meet a full disk in the middle of its log:
+// builds with assertions, such as Debian's, end the process when they recover from that. And seals, which
+// are tiny, still have room when events have none, so a full disk stops ingestion and not the answers.
 import Glibc
 
 /// Free and total bytes of a file system.

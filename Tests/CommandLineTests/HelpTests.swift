@@ -33,7 +33,8 @@ struct HelpTests {
   /// What one example needs of another comes first.
   private static let order = [
     "check", "register", "ingest", "views", "describe", "get", "explain", "seal", "join", "stats",
-    "checkpoint", "compact", "expire", "verify-store", "verify-served",
+    "checkpoint", "compact", "expire", "verify-store", "serve",
+    "verify-served",
   ]
 
   private static func examples(of command: String) throws -> [String] {
@@ -69,7 +70,10 @@ struct HelpTests {
         let examples = try Self.examples(of: command)
         #expect(!examples.isEmpty, "\(command)")
         for example in examples {
-          let outcome = try Tool.shell(example, in: folder)
+          // A server goes on until it is stopped, and then says that all went well.
+          let stopped = command == "serve" ? "timeout --preserve-status -s TERM 2 " : ""
+          let line = stopped + example.drop { $0 == " " }
+          let outcome = try Tool.shell(line, in: folder)
           #expect(outcome.code == 0, "\(example)\n\(outcome.errors)")
           // Progress is for terminals; what is left on standard error here is one line at most.
           #expect(!outcome.errors.contains("\u{1B}") && !outcome.errors.contains("\r"))

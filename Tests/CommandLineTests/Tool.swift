@@ -38,7 +38,8 @@ enum Tool {
 
   static let commands = [
     "register", "check", "ingest", "get", "explain", "join", "views", "describe", "stats", "seal",
-    "expire", "compact", "checkpoint", "verify-store", "verify-served",
+    "expire", "compact", "checkpoint", "verify-store", "serve",
+    "verify-served",
   ]
 
   static func run(

@@ -1,5 +1,5 @@
-// Bytes of a connection to commands, and commands to what carries them out. A look-up of now is recognised by
-// its first bytes; everything else goes through the table.
+// Bytes of a connection to commands, and commands to what carries them out. A look-up of now is recognised
+// by its first bytes; everything else goes through the table.
 import FeatureModel
 import RESP
 

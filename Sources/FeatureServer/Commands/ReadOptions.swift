@@ -4,7 +4,7 @@ import Hindcast
 
 /// `[ASOF time] [KNOWN time | CORRECTED | FRESH] [FEATURES count feature ...]`, in any order.
 package struct ReadOptions: Sendable {
-  /// Nil where none is named: the present.
+  /// Nil where none is named: the moment of the request.
   package private(set) var time: Timestamp?
   package private(set) var mode = ReadMode.asServed
   package private(set) var features: [String]?

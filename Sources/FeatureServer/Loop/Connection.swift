@@ -1,5 +1,5 @@
-// One connection: what it has sent that is not answered yet, what it has not taken yet, and who it is. Belongs
-// to one loop; an idle one holds no buffers.
+// One connection: what it has sent that is not answered yet, what it has not taken yet, and who it is.
+// Belongs to one loop; an idle one holds no buffers.
 import FeatureModel
 import RESP
 

@@ -1,5 +1,5 @@
-// Bytes in and out of a connection. What comes is parsed where it was read; only what is not whole yet, or has
-// to wait for its turn, is copied. A peer that does not take its answers is not read from until it does.
+// Bytes in and out of a connection. What comes is parsed where it was read; only what is not whole yet, or
+// has to wait for its turn, is copied. A peer that does not take its answers is not read from until it does.
 import FeatureModel
 import Glibc
 import RESP

@@ -94,9 +94,9 @@ struct Lookups: ~Copyable {
     hash ^ UInt64(entry.pointee.number) &* 0x9E37_79B9_7F4A_7C15
   }
 
-  /// Asks memory for what the next look-ups of a pipeline will need, while this one is answered: nearly all the
-  /// time of a kept answer is the wait for its place. Commands of a pipeline are mostly alike, so the next ones'
-  /// keys are guessed to lie where this one's does; a wrong guess costs nothing but itself.
+  /// Asks memory for what the next look-ups of a pipeline will need, while this one is answered: nearly all
+  /// the time of a kept answer is the wait for its place. Commands of a pipeline are mostly alike, so the
+  /// next ones' keys are guessed to lie where this one's does; a wrong guess costs nothing but itself.
   @inline(__always)
   func lookAhead(
     _ entry: UnsafeMutablePointer<PlanEntry>, _ words: RequestWords,

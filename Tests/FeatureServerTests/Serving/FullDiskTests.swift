@@ -1,5 +1,5 @@
-// A disk without space: events are refused with a reason and nothing overtakes them, answers go on, also past
-// the end of a slice, and with space again everything does.
+// A disk without space: events are refused with a reason and nothing overtakes them, answers go on, also
+// past the end of a slice, and with space again everything does.
 import FeatureModel
 import Hindcast
 import RESP

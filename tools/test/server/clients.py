@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -122,6 +123,22 @@ def pages(port: int) -> None:
                  "rocksdb_block_cache_usage", "clients"]:  # fmt: skip
         assert f"hindcast_{name}" in names, name
     print("pages: well")
+
+
+def logged_anew(server: Server) -> None:
+    """SIGHUP after the log was moved away: a new file, and the server goes on."""
+    log = os.path.join(server.folder, "moved.log")
+    os.rename(os.path.join(server.folder, "own.log"), log)
+    assert server.process
+    server.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 20
+    while not os.path.exists(os.path.join(server.folder, "own.log")):
+        assert time.monotonic() < deadline, "the log was not opened anew"
+        time.sleep(0.01)
+    assert cli(server.port, "PING") == "PONG\n"
+    with open(log) as file:
+        assert all('"message":' in line for line in file)
+    print("log: well")
 
 
 def encrypted(folder: str) -> None:
