@@ -41,11 +41,12 @@ let package = Package(
     library("Aggregates", uses: ["FeatureModel"]),
     library("RowFiles", uses: ["FeatureModel", "CZlib"]),
     library("AsOfJoin", uses: ["FeatureModel"]),
+    library("RESP", uses: ["FeatureModel"]),
     library("SliceStore", uses: ["Rocks", "FeatureModel", "Aggregates"]),
     library(
-      "Hindcast", uses: ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"]),
+      "Hindcast",
+      uses: ["SliceStore", "AsOfJoin", "RowFiles", "RESP", "FeatureModel", "Aggregates"]),
     library("HindcastC", uses: ["Hindcast", "CHindcast"]),
-    library("RESP", uses: ["FeatureModel"]),
     library("Monitoring", uses: ["Hindcast", "SliceStore", "RESP", "FeatureModel"]),
     library(
       "FeatureServer",

@@ -29,7 +29,7 @@ extension FeatureSet.Member: CustomStringConvertible {
 
   /// All that a text may mean: one member where it has one dot, and more where names have dots in them.
   /// - Complexity: O(dots · bytes).
-  static func readings(of text: String) -> [Self] {
+  package static func readings(of text: String) -> [Self] {
     var readings: [Self] = []
     for dot in text.indices where text[dot] == "." {
       let view = String(text[..<dot])

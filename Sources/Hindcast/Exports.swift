@@ -4,3 +4,5 @@
 @_exported import FeatureModel
 @_exported import RowFiles
 @_exported import SliceStore
+
+@_exported import enum RESP.RESPValue

@@ -30,7 +30,7 @@ enum Project {
     "RowFiles": ["FeatureModel", "CZlib"],
     "SliceStore": ["Rocks", "FeatureModel", "Aggregates"],
     "AsOfJoin": ["FeatureModel"],
-    "Hindcast": ["SliceStore", "AsOfJoin", "RowFiles", "FeatureModel", "Aggregates"],
+    "Hindcast": ["SliceStore", "AsOfJoin", "RowFiles", "RESP", "FeatureModel", "Aggregates"],
     "HindcastC": ["Hindcast", "CHindcast"],
     "RESP": ["FeatureModel"],
     "Monitoring": ["Hindcast", "SliceStore", "RESP", "FeatureModel"],

@@ -51,6 +51,8 @@ def metadata() -> str:
         "License-File: LICENSE",
         "Requires-Python: >=3.9",
         "Requires-Dist: pyarrow>=15",
+        "Provides-Extra: client",
+        "Requires-Dist: redis<6,>=5; extra == 'client'",
         "Classifier: Operating System :: POSIX :: Linux",
         "Classifier: Programming Language :: Python :: 3",
         "Classifier: Typing :: Typed",

@@ -4,8 +4,12 @@
 
     with hindcast.open("./store") as store:
         training = store.join(events, ["author_activity"], time="committed_at")
+
+    with hindcast.connect(port=7379) as client:
+        now = client.get("author_activity", "42ef077bcaef")
 """
 
+from ._client import Client, connect
 from ._errors import (
     CancelledError,
     DeclarationError,
@@ -29,6 +33,7 @@ __version__: str = _library.version().decode()
 
 __all__ = [
     "CancelledError",
+    "Client",
     "DeclarationError",
     "ExpiredError",
     "Explanation",
@@ -50,6 +55,7 @@ __all__ = [
     "StreamError",
     "UnknownNameError",
     "View",
+    "connect",
     "open",
 ]
 

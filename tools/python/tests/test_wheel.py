@@ -23,6 +23,8 @@ def test_a_wheel_works_by_itself(tmp_path: Path) -> None:
     assert {"hindcast/py.typed", "hindcast/libHindcastC.so", "hindcast/__main__.py"} <= names
     here = {f"hindcast/{path.name}" for path in (HERE / "hindcast").glob("*.py")}
     assert here <= names
+    about = (tmp_path / "installed/hindcast-0.1.0.dist-info/METADATA").read_text(encoding="utf-8")
+    assert "Provides-Extra: client" in about and "Requires-Dist: redis<6,>=5; extra == 'client'" in about
     # pyarrow stays where it is; the package comes from the wheel alone.
     path = os.pathsep.join([str(tmp_path / "installed"), str(Path(pyarrow.__file__).parents[1])])
     environment = {key: value for key, value in os.environ.items() if key != "HINDCAST_LIBRARY"}

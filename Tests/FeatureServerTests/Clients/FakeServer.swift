@@ -1,0 +1,102 @@
+// A server that says what a test tells it to, also nothing: for connections that end or fall silent in the
+// middle.
+import Foundation
+import RESP
+import Synchronization
+
+/// Listens on a port of its own; the greeting of every connection is answered as a server does.
+final class FakeServer: Sendable {
+  enum Answer {
+    /// Bytes of the protocol; none for silence.
+    case bytes(String)
+    case close
+  }
+
+  let port: UInt16
+  private let listener: Int32
+  private let answer: @Sendable (_ connection: Int, _ words: [String]) -> Answer
+  private let isGreeting: Bool
+  private let connectionCount = Atomic<Int>(0)
+
+  /// - Parameters:
+  ///   - isGreeting: false for a server that does not even answer HELLO.
+  ///   - answer: called for each command; connections count from 1.
+  init(
+    isGreeting: Bool = true,
+    _ answer: @escaping @Sendable (_ connection: Int, _ words: [String]) -> Answer
+  ) throws {
+    self.answer = answer
+    self.isGreeting = isGreeting
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) { address in
+      address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        bind(listener, address, length) == 0 && listen(listener, 16) == 0
+          && getsockname(listener, address, &length) == 0
+      }
+    }
+    guard isBound else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    self.listener = listener
+    port = UInt16(bigEndian: address.sin_port)
+    Thread.detachNewThread { [self] in
+      while true {
+        let connection = accept(listener, nil, nil)
+        guard connection >= 0 else { return }
+        let number = connectionCount.add(1, ordering: .relaxed).newValue
+        Thread.detachNewThread { [self] in serve(connection, number) }
+      }
+    }
+  }
+
+  var connections: Int { connectionCount.load(ordering: .relaxed) }
+
+  /// Ends the listening; open connections end when their clients do.
+  func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+
+  private func serve(_ connection: Int32, _ number: Int) {
+    defer { close(connection) }
+    var parser = RequestParser()
+    var input: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = recv(connection, &piece, piece.count, 0)
+      guard count > 0 else { return }
+      input += piece[..<count]
+      while let words = Self.command(&parser, &input) {
+        switch reply(number, words) {
+        case .close: return
+        case .bytes(let text):
+          _ = Array(text.utf8).withUnsafeBytes {
+            send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+          }
+        }
+      }
+    }
+  }
+
+  private func reply(_ number: Int, _ words: [String]) -> Answer {
+    switch words[0] {
+    case "HELLO": .bytes(isGreeting ? "%1\r\n+proto\r\n:3\r\n" : "")
+    case "CLIENT": .bytes(isGreeting ? "+OK\r\n" : "")
+    default: answer(number, words)
+    }
+  }
+
+  private static func command(_ parser: inout RequestParser, _ input: inout [UInt8]) -> [String]? {
+    let (words, length) = input.withUnsafeBytes { bytes -> ([String], Int) in
+      guard case .command(let length) = parser.parse(bytes, RequestLimits()) else { return ([], 0) }
+      let words = (0..<parser.count).map { index in
+        let argument = parser.arguments[index]
+        return String(
+          decoding: bytes[Int(argument.start)..<Int(argument.start + argument.count)],
+          as: UTF8.self)
+      }
+      return (words, length)
+    }
+    input.removeFirst(length)
+    return length > 0 ? words : nil
+  }
+}
