@@ -62,14 +62,9 @@ enum Inputs {
         parts.append("")
       }
     }
+    // One at the end has nothing to stand before.
+    if isEscaped { parts[parts.count - 1] += "\\" }
     return parts
-  }
-
-  static func entityText(_ parts: [String]) -> String {
-    if parts.count == 1 { return parts[0] }
-    return parts.map { part in
-      part.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "|", with: "\\|")
-    }.joined(separator: "|")
   }
 
   static func declarations(_ paths: [String]) throws(HindcastError) -> [DeclarationText] {

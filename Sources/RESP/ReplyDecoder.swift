@@ -78,9 +78,10 @@ private struct ReplyReader {
   var position = 0
 
   /// Up to the line's end, which is skipped; nil where there is none yet.
-  private mutating func line() -> String? {
-    guard let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")), end > position else {
-      return nil
+  private mutating func line() throws(ProtocolError) -> String? {
+    guard let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+    guard end > position, bytes[end - 1] == UInt8(ascii: "\r") else {
+      throw .badLength(what: "line")
     }
     defer { position = end + 1 }
     return String(decoding: bytes[position..<end - 1], as: UTF8.self)
@@ -93,13 +94,13 @@ private struct ReplyReader {
     guard position < bytes.count else { return nil }
     let kind = bytes[position]
     position += 1
-    guard let line = line() else { return nil }
+    guard let line = try line() else { return nil }
     switch kind {
     case UInt8(ascii: "+"): return .simple(line)
     case UInt8(ascii: "-"): return .error(line)
     case UInt8(ascii: ":"): return .integer(try number(line))
     case UInt8(ascii: ","): return .double(try double(line))
-    case UInt8(ascii: "#"): return .bool(line == "t")
+    case UInt8(ascii: "#"): return .bool(try flag(line))
     case UInt8(ascii: "_"): return .null
     case UInt8(ascii: "("): return .bigNumber(line)
     case UInt8(ascii: "$"), UInt8(ascii: "="), UInt8(ascii: "!"): return try bulk(kind, line)
@@ -120,13 +121,22 @@ private struct ReplyReader {
     return double
   }
 
+  private func flag(_ text: String) throws(ProtocolError) -> Bool {
+    guard text == "t" || text == "f" else { throw .badLength(what: "boolean") }
+    return text == "t"
+  }
+
   private mutating func bulk(_ kind: UInt8, _ line: String) throws(ProtocolError) -> RESPValue? {
     let length = try number(line)
     if length == -1 { return .null }
     guard length >= 0, length <= 512 << 20 else { throw .badLength(what: "bulk") }
     guard bytes.count - position >= Int(length) + 2 else { return nil }
-    var content = bytes[position..<position + Int(length)]
-    position += Int(length) + 2
+    let end = position + Int(length)
+    guard bytes[end] == UInt8(ascii: "\r"), bytes[end + 1] == UInt8(ascii: "\n") else {
+      throw .badLength(what: "bulk")
+    }
+    var content = bytes[position..<end]
+    position = end + 2
     if kind == UInt8(ascii: "!") { return .error(String(decoding: content, as: UTF8.self)) }
     // Verbatim text begins with its format, "txt:".
     if kind == UInt8(ascii: "="), content.count >= 4 { content = content.dropFirst(4) }

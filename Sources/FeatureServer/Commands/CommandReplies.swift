@@ -3,7 +3,7 @@ import RESP
 
 extension ReplyWriter {
   /// As COMMAND INFO has it: name, arity, flags, keys, categories, tips, key specifications, subcommands.
-  mutating func commandInfo(_ specs: [CommandSpec], name: String) {
+  package mutating func commandInfo(_ specs: [CommandSpec], name: String) {
     let own = specs.first { $0.subcommand == nil }
     let subcommands = specs.filter { $0.subcommand != nil }
     array(10)
@@ -41,7 +41,7 @@ extension ReplyWriter {
   }
 
   /// As COMMAND DOCS has it.
-  mutating func commandDocs(_ specs: [CommandSpec], name: String) {
+  package mutating func commandDocs(_ specs: [CommandSpec], name: String) {
     let own = specs.first { $0.subcommand == nil }
     let subcommands = specs.filter { $0.subcommand != nil }
     bulk(name.lowercased())

@@ -69,8 +69,8 @@ package struct CommandArgument: Sendable {
     case .block(let parts): text += parts.map(\.syntax).joined(separator: " ")
     case .oneOf(let choices): text += choices.map(\.syntax).joined(separator: " | ")
     }
+    if case .oneOf = kind, isMultiple || !isOptional { text = "<" + text + ">" }
     if isMultiple { text += " [" + text + " ...]" }
-    if case .oneOf = kind, !isOptional { text = "<" + text + ">" }
     return isOptional ? "[" + text + "]" : text
   }
 }
@@ -143,8 +143,12 @@ package struct CommandSpec: Sendable {
   private func isVariable(_ arguments: [CommandArgument]) -> Bool {
     arguments.contains { argument in
       if argument.isOptional || argument.isMultiple { return true }
-      if case .block(let parts) = argument.kind { return isVariable(parts) }
-      return false
+      switch argument.kind {
+      case .block(let parts): return isVariable(parts)
+      case .oneOf(let choices):
+        return isVariable(choices) || Set(choices.map(\.fewestWords)).count > 1
+      default: return false
+      }
     }
   }
 

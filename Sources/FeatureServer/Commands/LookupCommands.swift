@@ -13,16 +13,13 @@ private let features = CommandArgument(
   .block([CommandArgument("count", .integer), CommandArgument("feature", multiple: true)]),
   token: "FEATURES", optional: true)
 
-private let times = """
-  Times are ISO 8601 or epoch milliseconds; one that lies ahead of the clock is refused. Without ASOF the answer \
-  is that of now. Without a mode it is as served: what was known at that time. KNOWN asks for what was known at \
-  another, CORRECTED for all that is known by now, FRESH also for the slice that is still running (that answer \
-  cannot be replayed).
+/// The others refer to it.
+private let modes = """
+  Without ASOF it is about now. Without a mode the answer is as served: what was known at that instant. KNOWN asks \
+  for what was known at another, CORRECTED for all that is known by now, FRESH also for the slice that is still \
+  running (that answer cannot be replayed).
   """
-private let entities = """
-  An entity of several key fields is written with bars between its parts, `org|sample`; `\\|` and `\\\\` stand for \
-  the characters themselves. An entity that is not known has an empty window.
-  """
+private let sameModes = "Instants and modes are those of FS.GET."
 
 extension CommandTable {
   static let lookups: [CommandSpec] = [
@@ -33,7 +30,7 @@ extension CommandTable {
       details:
         "Values are texts: whole numbers, the shortest text of a double that reads back to the "
         + "same bits, ISO 8601 instants, `true` and `false`. A feature that the view does not have is an "
-        + "error. " + entities,
+        + "error.",
       complexity: "O(features); a cached answer is copied",
       reply: "an array of bulk strings and nulls, in the order asked for",
       example: "HMGET author_activity:42ef077bcaef 30d_COMMIT_COUNT 90d_REPO_COUNT"),
@@ -51,7 +48,7 @@ extension CommandTable {
       .fsGet, "FS.GET", nil,
       [CommandArgument("view"), CommandArgument("entity")] + knowledge + [features],
       group: .lookup, role: .read, "Features of an entity at any moment",
-      details: times + " " + entities, complexity: "O(entries of the longest window)",
+      details: modes, complexity: "O(entries of the longest window)",
       reply: "a map from names to values of their types; RESP2 has doubles as bulk strings",
       example: "FS.GET author_activity 42ef077bcaef ASOF 2015-06-01 FEATURES 1 30d_COMMIT_COUNT"),
     CommandSpec(
@@ -63,7 +60,7 @@ extension CommandTable {
       group: .lookup, role: .read, "Features of many entities of a view",
       details:
         "Of all entities at the same instant. Many of them are looked up beside the event loop, so "
-        + "that nobody else waits. " + times,
+        + "that nobody else waits. " + sameModes,
       complexity: "O(entities)",
       reply: "an array with an array of values for each entity, in the order asked for",
       example: "FS.MGET author_activity 2 42ef077bcaef 0123456789ab FEATURES 1 30d_COMMIT_COUNT"),
@@ -73,14 +70,14 @@ extension CommandTable {
       group: .lookup, role: .read, "The whole vector of a feature set in one round trip",
       details:
         "Every key field of the set's views is named once with its value; views that share a field "
-        + "share the value. " + times,
+        + "share the value. " + sameModes,
       complexity: "O(features)", reply: "an array of values in the order of the set",
       example: "FS.VECTOR revert_risk author=42ef077bcaef"),
     CommandSpec(
       .fsExplain, "FS.EXPLAIN", nil,
       [CommandArgument("view"), CommandArgument("entity"), CommandArgument("feature")] + knowledge,
       group: .lookup, role: .read, "The stored slices behind a value",
-      details: times, complexity: "O(entries of the window)",
+      details: sameModes, complexity: "O(entries of the window)",
       reply: "a map: `value`, and `slices`, an array of maps with `slice`, `arrival` and `value`",
       example: "FS.EXPLAIN author_activity 42ef077bcaef 30d_COMMIT_COUNT ASOF 2015-06-01"),
   ]

@@ -3,19 +3,19 @@ import FeatureModel
 import Hindcast
 
 /// `[ASOF time] [KNOWN time | CORRECTED | FRESH] [FEATURES count feature ...]`, in any order.
-struct ReadOptions: Sendable {
+package struct ReadOptions: Sendable {
   /// Nil where none is named: the moment of the request.
-  private(set) var time: Timestamp?
-  private(set) var mode = ReadMode.asServed
-  private(set) var features: [String]?
+  package private(set) var time: Timestamp?
+  package private(set) var mode = ReadMode.asServed
+  package private(set) var features: [String]?
 
   /// What was served, or would be, at the instant of the request.
-  var isPlain: Bool { time == nil && mode == .asServed }
+  package var isPlain: Bool { time == nil && mode == .asServed }
 
-  init() {}
+  package init() {}
 
   /// - Parameter clock: reads the newest time; what lies ahead of it is refused.
-  init(
+  package init(
     _ words: RequestWords, from start: Int, clock: () -> Timestamp
   ) throws(LookupError) {
     var place = start
@@ -53,7 +53,7 @@ struct ReadOptions: Sendable {
     _ words: RequestWords, _ place: Int
   ) throws(LookupError) -> Int {
     guard place < words.count, let count = words.integer(place), count > 0,
-      place + count < words.count
+      count < words.count - place
     else {
       throw LookupError("ERR syntax error: FEATURES needs a number and as many names behind it")
     }

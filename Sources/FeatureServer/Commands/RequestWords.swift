@@ -3,12 +3,22 @@ import FeatureModel
 import RESP
 
 /// Borrowed from the loop's buffers for the time of one command.
-struct RequestWords {
+package struct RequestWords {
   let bytes: UnsafeRawBufferPointer
   let arguments: UnsafeMutablePointer<Argument>
-  let count: Int
+  package let count: Int
   /// Bytes of further commands that lie behind `bytes`.
   let following: Int
+
+  package init(
+    bytes: UnsafeRawBufferPointer, arguments: UnsafeMutablePointer<Argument>, count: Int,
+    following: Int
+  ) {
+    self.bytes = bytes
+    self.arguments = arguments
+    self.count = count
+    self.following = following
+  }
 
   @inline(__always)
   subscript(place: Int) -> UnsafeRawBufferPointer {

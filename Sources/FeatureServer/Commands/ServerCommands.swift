@@ -9,7 +9,7 @@ extension CommandTable {
         "Each declaration is a JSON text, with comments if you like; all are registered, or none. "
         + "New windows over stored aggregations are live at once.",
       complexity: "O(declarations)",
-      reply: "an array of maps: `kind`, `name`, `outcome`, `differences`",
+      reply: "an array of maps: `kind`, `name`, `outcome`, `differences`, `lacks-history`",
       example:
         "FS.REGISTER '{\"set\": \"small\", \"features\": [\"author_activity.30d_COMMIT_COUNT\"]}'"),
     CommandSpec(
@@ -42,12 +42,19 @@ extension CommandTable {
     CommandSpec(
       .hello, "HELLO", nil,
       [
-        CommandArgument("version", .integer, optional: true),
         CommandArgument(
-          "auth", .block([CommandArgument("user"), CommandArgument("password")]), token: "AUTH",
-          optional: true),
-        CommandArgument("name", token: "SETNAME", optional: true),
+          "arguments",
+          .block([
+            CommandArgument("version", .integer),
+            CommandArgument(
+              "auth", .block([CommandArgument("user"), CommandArgument("password")]),
+              token: "AUTH", optional: true),
+            CommandArgument("name", token: "SETNAME", optional: true),
+          ]), optional: true)
       ], group: .connection, role: nil, "Choose the protocol's version, 2 or 3",
+      details:
+        "Without a version it tells about the server and changes nothing. Where a password is "
+        + "needed, HELLO works with AUTH, or behind it.",
       reply: "a map about the server", example: "HELLO 3"),
     CommandSpec(
       .auth, "AUTH", nil, [CommandArgument("user", optional: true), CommandArgument("password")],
@@ -81,25 +88,49 @@ extension CommandTable {
       "Say which library is calling: LIB-NAME, LIB-VER", reply: "OK",
       example: "CLIENT SETINFO LIB-NAME redis-py"),
     client(
-      .clientNoEvict, "NO-EVICT", [CommandArgument("on-or-off")],
+      .clientNoEvict, "NO-EVICT", [onOrOff],
       "Accepted, and without effect: no client is ever evicted for memory", reply: "OK",
       example: "CLIENT NO-EVICT on"),
     client(
-      .clientNoTouch, "NO-TOUCH", [CommandArgument("on-or-off")],
+      .clientNoTouch, "NO-TOUCH", [onOrOff],
       "Accepted, and without effect: nothing expires", reply: "OK", example: "CLIENT NO-TOUCH on"),
-    client(.clientList, "LIST", [], "All connections", role: .admin, reply: "a line for each"),
     client(
-      .clientKill, "KILL", [CommandArgument("filter", multiple: true)],
-      "Close connections: `ID n`, `ADDR address`, `USER name`, or an address alone", role: .admin,
-      reply: "how many; OK for an address alone", example: "CLIENT KILL ID 7"),
+      .clientList, "LIST", [], "All connections", role: .admin, complexity: "O(connections)",
+      reply: "a line for each"),
+    client(
+      .clientKill, "KILL",
+      [
+        CommandArgument(
+          "filter",
+          .oneOf([
+            CommandArgument("address"),
+            CommandArgument(
+              "condition",
+              .oneOf([
+                CommandArgument("id", .integer, token: "ID"),
+                CommandArgument("address", token: "ADDR"),
+                CommandArgument("user", token: "USER"),
+                CommandArgument("yes-or-no", token: "SKIPME"),
+              ]), multiple: true),
+          ]))
+      ],
+      "Close the connection of an address, or all that meet every condition", role: .admin,
+      details:
+        "With conditions the caller's own connection is left alone, unless `SKIPME no` says "
+        + "otherwise.", complexity: "O(connections)",
+      reply: "OK for an address alone, else how many", example: "CLIENT KILL ID 7"),
   ]
+
+  private static let onOrOff = CommandArgument("mode", .oneOf([.flag("ON"), .flag("OFF")]))
 
   private static func client(
     _ id: CommandID, _ subcommand: String, _ arguments: [CommandArgument] = [],
-    _ summary: String, role: Role = .read, reply: String, example: String? = nil
+    _ summary: String, role: Role = .read, details: String = "", complexity: String = "O(1)",
+    reply: String, example: String? = nil
   ) -> CommandSpec {
     CommandSpec(
-      id, "CLIENT", subcommand, arguments, group: .connection, role: role, summary, reply: reply,
+      id, "CLIENT", subcommand, arguments, group: .connection, role: role, summary,
+      details: details, complexity: complexity, reply: reply,
       example: example ?? "CLIENT \(subcommand)")
   }
 
@@ -107,8 +138,8 @@ extension CommandTable {
     CommandSpec(
       .multi, "MULTI", group: .transaction, role: .read, "Collect commands until EXEC",
       details:
-        "They are carried out one behind the other. Answers as served need no isolation; events of "
-        + "one stream in one transaction are stored in one atomic write.",
+        "They are carried out one behind the other. Answers as served need no isolation. Events of one "
+        + "stream that follow each other, up to 8192 of them, are stored in one atomic write.",
       reply: "OK", example: "MULTI"),
     CommandSpec(
       .exec, "EXEC", group: .transaction, role: .read, "Carry the collected commands out",
@@ -156,8 +187,10 @@ extension CommandTable {
       .slowlogReset, "SLOWLOG", "RESET", group: .server, role: .admin, "Forget them", reply: "OK",
       example: "SLOWLOG RESET"),
     CommandSpec(
-      .shutdown, "SHUTDOWN", nil, [CommandArgument("save-or-nosave", optional: true)],
+      .shutdown, "SHUTDOWN", nil,
+      [CommandArgument("mode", .oneOf([.flag("NOSAVE"), .flag("SAVE")]), optional: true)],
       group: .server, role: .admin, "Stop the server: answer what came, write everything out, end",
+      details: "What was acknowledged is stored either way; the word is there for Redis's clients.",
       reply: "none; the connection ends", example: "SHUTDOWN"),
     CommandSpec(
       .dbsize, "DBSIZE", group: .server, role: .read, "Stored blocks, estimated",

@@ -3,15 +3,15 @@
 import Synchronization
 
 /// Counts, and durations of commands in buckets.
-final class LoopCounters: @unchecked Sendable {
+package final class LoopCounters: @unchecked Sendable {
   // Unchecked: the memory is atomic words, of which one thread is the only writer.
-  enum Count: Int, CaseIterable {
+  package enum Count: Int, CaseIterable {
     case cacheHits, cacheMisses, commands, errors, accepted, rejected, bytesIn, bytesOut
     case events, cacheBytes, cacheEntries, protocolErrors
   }
 
   /// Upper bounds of the buckets in microseconds: 1, 1.5, 2, 3, 4, 6, ... 12 s, and beyond.
-  static let bounds: [Double] = (0..<48).map { (step: Int) -> Double in
+  package static let bounds: [Double] = (0..<48).map { (step: Int) -> Double in
     let power = Double(1 << (step / 2))
     return step % 2 == 0 ? power : power * 1.5
   }
@@ -21,7 +21,7 @@ final class LoopCounters: @unchecked Sendable {
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
   private let commandCount: Int
 
-  init(commands: Int) {
+  package init(commands: Int) {
     commandCount = commands
     let count = Count.allCases.count + commands * Self.wordsPerCommand
     words = .allocate(capacity: count)
@@ -37,31 +37,31 @@ final class LoopCounters: @unchecked Sendable {
   }
 
   @inline(__always)
-  func count(_ what: Count, _ value: Int = 1) {
+  package func count(_ what: Count, _ value: Int = 1) {
     add(what.rawValue, UInt64(truncatingIfNeeded: value))
   }
 
-  func set(_ what: Count, _ value: Int) {
+  package func set(_ what: Count, _ value: Int) {
     words[what.rawValue].store(UInt64(truncatingIfNeeded: value), ordering: .relaxed)
   }
 
-  subscript(what: Count) -> UInt64 { words[what.rawValue].load(ordering: .relaxed) }
+  package subscript(what: Count) -> UInt64 { words[what.rawValue].load(ordering: .relaxed) }
 
   /// Notes that a command was run so many times, each time for so long.
   @inline(__always)
-  func time(_ command: Int, nanoseconds: UInt64, calls: Int = 1) {
+  package func time(_ command: Int, nanoseconds: UInt64, calls: Int = 1) {
     let start = Count.allCases.count + command * Self.wordsPerCommand
     add(start + Self.bucket(nanoseconds), UInt64(calls))
     add(start + 49, nanoseconds &* UInt64(calls))
   }
 
-  func fail(_ command: Int) {
+  package func fail(_ command: Int) {
     add(Count.allCases.count + command * Self.wordsPerCommand + 50, 1)
   }
 
   /// The first bucket whose bound is not below.
   @inline(__always)
-  static func bucket(_ nanoseconds: UInt64) -> Int {
+  package static func bucket(_ nanoseconds: UInt64) -> Int {
     guard nanoseconds > 1000 else { return 0 }
     // In halves of a microsecond above a power of two.
     let micros = (nanoseconds - 1) / 500
@@ -71,7 +71,8 @@ final class LoopCounters: @unchecked Sendable {
   }
 
   /// A command's figures: calls by bucket (the last holds what is beyond all bounds), nanoseconds, failures.
-  func figures(_ command: Int) -> (buckets: [UInt64], nanoseconds: UInt64, failures: UInt64) {
+  package func figures(_ command: Int) -> (buckets: [UInt64], nanoseconds: UInt64, failures: UInt64)
+  {
     let start = Count.allCases.count + command * Self.wordsPerCommand
     let read = { (word: Int) in self.words[start + word].load(ordering: .relaxed) }
     return ((0..<49).map(read), read(49), read(50))

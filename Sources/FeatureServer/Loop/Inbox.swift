@@ -2,9 +2,14 @@
 import Synchronization
 
 /// A connection as others know it.
-struct ConnectionHandle: Hashable, Sendable {
+package struct ConnectionHandle: Hashable, Sendable {
   let descriptor: Int32
   let generation: UInt32
+
+  package init(descriptor: Int32, generation: UInt32) {
+    self.descriptor = descriptor
+    self.generation = generation
+  }
 }
 
 enum LoopMessage: Sendable {

@@ -9,7 +9,7 @@
 import CLinux
 import Glibc
 
-struct AnswerArena: ~Copyable {
+package struct AnswerArena: ~Copyable {
   /// What stands before an entry's key and reply.
   private struct Header: BitwiseCopyable {
     var hash: UInt64
@@ -43,10 +43,10 @@ struct AnswerArena: ~Copyable {
   /// The oldest entry; equal to `head` where the ring is empty or full.
   private var tail = 0
   private var usedBytes = 0
-  private(set) var entryCount = 0
+  package private(set) var entryCount = 0
 
   /// - Parameter bytes: all memory, index included; too little for a few entries keeps nothing.
-  init(bytes: Int) {
+  package init(bytes: Int) {
     var buckets = 1
     while buckets * 2 * Self.bucketSlots * 8 <= bytes / 8,
       buckets * Self.bucketSlots * Self.expectedBytes < bytes * 3
@@ -80,11 +80,11 @@ struct AnswerArena: ~Copyable {
   }
 
   /// Bytes of entries that can still be asked for, or are waiting to be overwritten.
-  var byteCount: Int { usedBytes }
+  package var byteCount: Int { usedBytes }
 
   /// The answer to a plan for an entity in a slice, borrowed until the next insertion.
   @inline(__always)
-  mutating func find(
+  package mutating func find(
     _ hash: UInt64, plan: UInt32, key: UnsafeRawBufferPointer, slice: Int64
   ) -> UnsafeRawBufferPointer? {
     guard let place = place(hash, plan, key) else { return nil }
@@ -96,13 +96,16 @@ struct AnswerArena: ~Copyable {
   }
 
   /// Keeps an answer; the one that stood for the same plan and entity goes.
-  mutating func insert(
+  package mutating func insert(
     _ hash: UInt64, plan: UInt32, key: UnsafeRawBufferPointer, slice: Int64,
     reply: UnsafeRawBufferPointer
   ) {
     let size = (Self.headerBytes + key.count + reply.count + 7) & ~7
     // What would push a good part of the others out is not worth keeping.
-    guard size <= capacity / 16 else { return }
+    guard size <= capacity / 16 else {
+      if let place = place(hash, plan, key) { forget(place) }
+      return
+    }
     if let place = place(hash, plan, key) {
       let entry = header(place)
       if Int(entry.pointee.size) >= size {
@@ -124,7 +127,7 @@ struct AnswerArena: ~Copyable {
   }
 
   /// Forgets everything.
-  mutating func removeAll() {
+  package mutating func removeAll() {
     index.update(repeating: 0, count: Int(bucketMask + 1) * Self.bucketSlots)
     head = 0
     tail = 0

@@ -2,9 +2,9 @@
 // and `\\` stand for the characters. Bytes stay what they are: a key need not be UTF-8.
 import FeatureModel
 
-enum EntityText {
+package enum EntityText {
   /// Replaces `key` by the stored form of a written key; false where it has not as many parts.
-  static func read(
+  package static func read(
     _ text: UnsafeRawBufferPointer, parts count: Int, into key: inout [UInt8]
   ) -> Bool {
     key.removeAll(keepingCapacity: true)
@@ -22,7 +22,7 @@ enum EntityText {
   }
 
   /// The parts that a text of more than one has, for messages.
-  static func partCount(_ text: UnsafeRawBufferPointer) -> Int {
+  package static func partCount(_ text: UnsafeRawBufferPointer) -> Int {
     var rest = text[...]
     var part: [UInt8] = []
     var count = 1
@@ -46,10 +46,16 @@ enum EntityText {
   }
 
   /// The parts as they are written, joined by bars.
-  static func write(_ parts: [String]) -> String {
+  package static func write(_ parts: [String]) -> String {
     guard parts.count > 1 else { return parts.first ?? "" }
+    // By scalars: a bar with a combining mark behind it is another character, and still a bar.
     return parts.map { part in
-      String(part.flatMap { $0 == "|" || $0 == "\\" ? ["\\", $0] : [$0] })
+      var text = String.UnicodeScalarView()
+      for scalar in part.unicodeScalars {
+        if scalar == "|" || scalar == "\\" { text.append("\\") }
+        text.append(scalar)
+      }
+      return String(text)
     }.joined(separator: "|")
   }
 }

@@ -6,8 +6,8 @@ import Monitoring
 import RESP
 
 /// What a look-up is refused for; the text begins with the kind of the error.
-struct LookupError: Error {
-  let text: String
+package struct LookupError: Error {
+  package let text: String
 
   init(_ text: String) { self.text = text }
   init(_ error: StoreError) { text = "ERR \(error)" }

@@ -5,9 +5,9 @@ import Glibc
 import RESP
 
 /// A plan as the fast path sees it.
-struct PlanEntry {
+package struct PlanEntry {
   let plan: Unmanaged<ReadPlan>
-  let number: UInt32
+  package let number: UInt32
   let kind: UInt8
   /// Key fields of the view; a key of one is the text itself.
   let isSimpleKey: Bool
@@ -40,7 +40,7 @@ struct PlanEntry {
 
   /// The slice of an instant.
   @inline(__always)
-  mutating func slice(of time: Int64) -> Int64 {
+  package mutating func slice(of time: Int64) -> Int64 {
     if time >= sliceStart, time < sliceEnd { return slice }
     let remainder = time % length
     sliceStart = time - (remainder < 0 ? remainder + length : remainder)
@@ -59,18 +59,18 @@ struct PlanEntry {
 }
 
 /// A bounded number of plans; full, it forgets them all, since nobody honest has so many.
-struct PlanTable: ~Copyable {
-  static let limit = 1024
+package struct PlanTable: ~Copyable {
+  package static let limit = 1024
   private static let slots = 4096
 
   private let entries: UnsafeMutablePointer<PlanEntry>
   /// Indices into `entries`, by hash; -1 where there is none.
   private let index: UnsafeMutablePointer<Int32>
-  private(set) var count = 0
+  package private(set) var count = 0
   /// What was found last is asked for next, mostly.
   private var latest = 0
 
-  init() {
+  package init() {
     entries = .allocate(capacity: Self.limit)
     index = .allocate(capacity: Self.slots)
     index.initialize(repeating: -1, count: Self.slots)
@@ -94,7 +94,7 @@ struct PlanTable: ~Copyable {
 
   /// The plan for a request; nil where it was never asked before.
   @inline(__always)
-  mutating func find(_ key: PlanKey) -> UnsafeMutablePointer<PlanEntry>? {
+  package mutating func find(_ key: PlanKey) -> UnsafeMutablePointer<PlanEntry>? {
     if latest < count, entries[latest].matches(key) { return entries + latest }
     return search(key)
   }
@@ -120,7 +120,8 @@ struct PlanTable: ~Copyable {
   }
 
   /// Adds a plan, whose requests have these bytes.
-  mutating func insert(_ key: PlanKey, _ plan: ReadPlan) -> UnsafeMutablePointer<PlanEntry> {
+  package mutating func insert(_ key: PlanKey, _ plan: ReadPlan) -> UnsafeMutablePointer<PlanEntry>
+  {
     if count == Self.limit { removeAll() }
     let bytes = UnsafeMutableRawPointer.allocate(
       byteCount: max(1, key.view.count + key.rest.count), alignment: 8)
@@ -139,7 +140,7 @@ struct PlanTable: ~Copyable {
     return entries + latest
   }
 
-  mutating func removeAll() {
+  package mutating func removeAll() {
     for place in 0..<count { Self.destroy(entries[place]) }
     index.update(repeating: -1, count: Self.slots)
     count = 0

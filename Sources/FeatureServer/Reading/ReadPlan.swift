@@ -6,10 +6,10 @@ import Monitoring
 import RESP
 
 /// Features of a view, ready to be answered; belongs to one event loop.
-final class ReadPlan {
+package final class ReadPlan {
   /// Of the loop's plans; never given twice.
-  let number: UInt32
-  let view: RegisteredView
+  package let number: UInt32
+  package let view: RegisteredView
   let features: [String]
   let shape: AnswerShape
   let version: ProtocolVersion
@@ -17,9 +17,9 @@ final class ReadPlan {
   /// In the served log; nil where nothing is logged.
   let question: Int?
   /// The plan as the fast path has it, for requests that are not found by their bytes.
-  let entry: UnsafeMutablePointer<PlanEntry>
+  package let entry: UnsafeMutablePointer<PlanEntry>
 
-  init(
+  package init(
     number: UInt32, view: RegisteredView, features: [String], shape: AnswerShape,
     version: ProtocolVersion, reader: FeatureReader, question: Int?
   ) {
@@ -88,10 +88,20 @@ extension ReadPlan {
 }
 
 /// Which part of a request decides about its plan.
-struct PlanKey {
+package struct PlanKey {
   let shape: AnswerShape
   let version: ProtocolVersion
   let view: UnsafeRawBufferPointer
   /// All bytes behind the entity: the names of features, as the protocol frames them.
   let rest: UnsafeRawBufferPointer
+
+  package init(
+    shape: AnswerShape, version: ProtocolVersion, view: UnsafeRawBufferPointer,
+    rest: UnsafeRawBufferPointer
+  ) {
+    self.shape = shape
+    self.version = version
+    self.view = view
+    self.rest = rest
+  }
 }

@@ -4,12 +4,12 @@ import Glibc
 import RESP
 
 /// A feature set as one loop answers it. The runs' answers end to end are the vector.
-final class SetPlan {
+package final class SetPlan {
   let runs: [ReadPlan]
   /// Features of all runs.
   let count: Int
   /// Key fields of all views, each once.
-  let fields: [String]
+  package let fields: [String]
   /// For each run the places of its key's fields in `fields`.
   let places: [[Int]]
   private let name: [UInt8]
@@ -20,7 +20,7 @@ final class SetPlan {
   /// A key of several parts, as it is written.
   private var joined: [UInt8] = []
 
-  init(_ name: [UInt8], _ version: ProtocolVersion, runs: [ReadPlan], count: Int) {
+  package init(_ name: [UInt8], _ version: ProtocolVersion, runs: [ReadPlan], count: Int) {
     self.name = name
     self.version = version
     self.runs = runs
@@ -35,7 +35,7 @@ final class SetPlan {
     words = fields.map { _ in -1 }
   }
 
-  func matches(_ other: UnsafeRawBufferPointer, _ version: ProtocolVersion) -> Bool {
+  package func matches(_ other: UnsafeRawBufferPointer, _ version: ProtocolVersion) -> Bool {
     self.version == version && Self.isSame(name, other)
   }
 
@@ -46,7 +46,7 @@ final class SetPlan {
 
   /// Finds the key fields among words `field=value`.
   /// - Returns: the first word that is none of them.
-  func take(_ request: RequestWords, from start: Int) throws(LookupError) -> Int {
+  package func take(_ request: RequestWords, from start: Int) throws(LookupError) -> Int {
     for index in words.indices { words[index] = -1 }
     var place = start
     while place < request.count {
@@ -79,7 +79,7 @@ final class SetPlan {
   }
 
   /// Calls `body` with a run's key as it is written.
-  func withKey(
+  package func withKey(
     of run: Int, _ request: RequestWords,
     _ body: (UnsafeRawBufferPointer) throws(LookupError) -> Void
   ) throws(LookupError) {

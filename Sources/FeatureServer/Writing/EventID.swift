@@ -31,14 +31,14 @@ extension EventID: CustomStringConvertible {
 }
 
 /// An id as it is asked for.
-enum RequestedID: Equatable {
+package enum RequestedID: Equatable, Sendable {
   case exact(EventID)
   /// `*`: above the last, by the clock.
   case next
   /// `1526919030474-*`
   case nextOf(milliseconds: UInt64)
 
-  init?(_ text: UnsafeRawBufferPointer) {
+  package init?(_ text: UnsafeRawBufferPointer) {
     if text.count == 1, text[0] == UInt8(ascii: "*") {
       self = .next
       return

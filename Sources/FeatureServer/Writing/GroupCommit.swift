@@ -6,7 +6,7 @@ import Hindcast
 import RESP
 
 /// The store's side of XADD; belongs to the writer's thread.
-struct GroupCommit {
+package struct GroupCommit {
   private let store: Store
   private let isSynced: Bool
   /// What is stored for each producer.
@@ -16,7 +16,7 @@ struct GroupCommit {
   private let observe: (StreamDeclaration, EventBatch) -> Void
 
   /// - Parameter observe: sees every batch that was stored.
-  init(
+  package init(
     _ store: Store, isSynced: Bool, observe: @escaping (StreamDeclaration, EventBatch) -> Void
   ) {
     self.store = store
@@ -25,7 +25,7 @@ struct GroupCommit {
   }
 
   /// What a client is told.
-  enum Outcome {
+  package enum Outcome: Equatable {
     case stored(EventID)
     /// The event itself is at fault.
     case refused(String)
@@ -44,7 +44,7 @@ struct GroupCommit {
   /// Stores what can be stored.
   /// - Parameter now: epoch milliseconds, for ids that are asked for.
   /// - Returns: an outcome for each item of each submission.
-  mutating func commit(_ submissions: [Submission], now: Int64) -> [[Outcome]] {
+  package mutating func commit(_ submissions: [Submission], now: Int64) -> [[Outcome]] {
     var gathered: [String: Gathered] = [:]
     var outcomes = submissions.map { gather($0, now, into: &gathered) }
     var failures: [String: String] = [:]
@@ -101,7 +101,9 @@ extension GroupCommit {
   private mutating func gather(
     _ submission: Submission, _ now: Int64, into gathered: inout [String: Gathered]
   ) -> [Outcome] {
-    let faults = submission.batches.map { batch in self.faults(of: batch) }
+    let faults = submission.batches.map { batch in
+      self.faults(of: batch, beside: gathered[batch.stream.name]?.stream)
+    }
     // Accepted rows that follow each other are copied together.
     var runs = submission.batches.map { _ in 0..<0 }
     var outcomes: [Outcome] = []
@@ -111,8 +113,12 @@ extension GroupCommit {
       case .reply(let bytes): outcomes.append(.reply(bytes))
       case .event(let producer, let row, let requested):
         let (key, batch) = submission.producers[producer]
+        if let objection = objection(item.clientID, faults[batch], row) {
+          outcomes.append(objection)
+          continue
+        }
         let outcome = judge(
-          item.clientID, key, faults[batch], row, requested, now,
+          item.clientID, key, requested, now,
           &gathered[
             key.stream,
             default: Gathered(
@@ -139,7 +145,14 @@ extension GroupCommit {
     case all(String)
   }
 
-  private func faults(of batch: Submission.StreamBatch) -> Faults {
+  /// - Parameter other: the stream as the rows that were gathered have it.
+  private func faults(
+    of batch: Submission.StreamBatch, beside other: StreamDeclaration?
+  ) -> Faults {
+    // Columns of before and behind an extension of the stream do not go together.
+    if let other, other != batch.stream {
+      return .all("ERR stream '\(other.name)' was extended just now; send the event again")
+    }
     do throws(StoreError) {
       let refused = try store.refusals(of: batch.batch, for: batch.stream.name)
       return .rows(
@@ -149,17 +162,21 @@ extension GroupCommit {
     } catch { return .all("ERR \(error); send the event again") }
   }
 
-  private mutating func judge(
-    _ client: UInt64, _ key: ProducerKey, _ faults: Faults, _ row: Int, _ requested: RequestedID,
-    _ now: Int64, _ part: inout Gathered
-  ) -> Outcome {
+  /// What is said against an event whatever its id.
+  private func objection(_ client: UInt64, _ faults: Faults, _ row: Int) -> Outcome? {
     if failed.contains(client) {
       return .failed("MISCONF an event before this one was not stored")
     }
     switch faults {
     case .all(let reason): return .refused(reason)
-    case .rows(let rows): if let reason = rows[row] { return .refused(reason) }
+    case .rows(let rows): return rows[row].map { .refused($0) }
     }
+  }
+
+  private mutating func judge(
+    _ client: UInt64, _ key: ProducerKey, _ requested: RequestedID, _ now: Int64,
+    _ part: inout Gathered
+  ) -> Outcome {
     var mark: ProducerMark
     do throws(StoreError) {
       if let known = part.marks[key] { mark = known } else { mark = try stored(key) }
@@ -211,7 +228,9 @@ extension GroupCommit {
 
 extension ProducerMark {
   /// How far a producer has come in any view: one that was registered later may have seen less.
-  static func stored(_ key: ProducerKey, in store: Store) throws(StoreError) -> ProducerMark {
+  package static func stored(
+    _ key: ProducerKey, in store: Store
+  ) throws(StoreError) -> ProducerMark {
     var mark = ProducerMark()
     for view in store.views(of: key.stream) {
       let position = try store.position(of: source(key.producer), in: view.id)
@@ -223,7 +242,9 @@ extension ProducerMark {
   }
 
   /// All producers of a stream by name.
-  static func all(of stream: String, in store: Store) throws(StoreError) -> [String: ProducerMark] {
+  package static func all(
+    of stream: String, in store: Store
+  ) throws(StoreError) -> [String: ProducerMark] {
     var marks: [String: ProducerMark] = [:]
     for view in store.views(of: stream) {
       for position in try store.positions(in: view.id) {

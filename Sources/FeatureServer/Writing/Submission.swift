@@ -4,15 +4,20 @@ import FeatureModel
 import RESP
 
 /// Who sends: a stream, and a name that tells its producers apart; empty for whoever gives none.
-struct ProducerKey: Hashable, Sendable {
-  let stream: String
-  let producer: String
+package struct ProducerKey: Hashable, Sendable {
+  package let stream: String
+  package let producer: String
+
+  package init(stream: String, producer: String) {
+    self.stream = stream
+    self.producer = producer
+  }
 }
 
-struct Submission: Sendable {
+package struct Submission: Sendable {
   /// One thing that a client waits for.
-  struct Item: Sendable {
-    enum Content: Sendable {
+  package struct Item: Sendable {
+    package enum Content: Sendable {
       /// A row of the batch of its producer's stream.
       case event(producer: Int, row: Int, id: RequestedID)
       /// A reply that is known already, and has to wait for its turn.
@@ -22,23 +27,34 @@ struct Submission: Sendable {
     let client: ConnectionHandle
     let clientID: UInt64
     let content: Content
+
+    package init(client: ConnectionHandle, clientID: UInt64, content: Content) {
+      self.client = client
+      self.clientID = clientID
+      self.content = content
+    }
   }
 
-  struct StreamBatch: Sendable {
-    let stream: StreamDeclaration
-    var batch: EventBatch
+  package struct StreamBatch: Sendable {
+    package let stream: StreamDeclaration
+    package var batch: EventBatch
+
+    package init(stream: StreamDeclaration, batch: EventBatch) {
+      self.stream = stream
+      self.batch = batch
+    }
   }
 
   let loop: Int
-  var batches: [StreamBatch] = []
+  package var batches: [StreamBatch] = []
   /// The producers of the items, and which batch theirs is.
-  var producers: [(key: ProducerKey, batch: Int)] = []
+  package var producers: [(key: ProducerKey, batch: Int)] = []
   /// In the order they were sent.
-  var items: [Item] = []
+  package var items: [Item] = []
   /// Connections that are gone; nothing of theirs comes any more.
-  var gone: [UInt64] = []
+  package var gone: [UInt64] = []
 
-  init(loop: Int) { self.loop = loop }
+  package init(loop: Int) { self.loop = loop }
 
   var isEmpty: Bool { items.isEmpty && gone.isEmpty }
 }

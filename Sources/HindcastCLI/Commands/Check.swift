@@ -1,4 +1,5 @@
 // `hindcast check`: what declarations would do, shown on sample rows, before anything is registered.
+import FeatureServer
 import Foundation
 import Hindcast
 
@@ -87,7 +88,7 @@ enum Check: Command {
     print("view \(checked.view.name) over \(rows) rows of \(sample)")
     let header =
       ["feature", "type"]
-      + checked.answers.map { "\(Inputs.entityText($0.entity)) at \($0.time)" }
+      + checked.answers.map { "\(EntityText.write($0.entity)) at \($0.time)" }
     Terminal.table(
       header,
       checked.view.features.enumerated().map { index, feature in

@@ -1,4 +1,5 @@
 // `hindcast verify-served`: what was answered online, held against the as-of join.
+import FeatureServer
 import Hindcast
 import Monitoring
 
@@ -69,7 +70,7 @@ enum VerifyServed: Command {
   }
 
   private static func entity(_ mismatch: ServedMismatch) -> String {
-    mismatch.key == nil ? "a null key" : Inputs.entityText(mismatch.entity)
+    mismatch.key == nil ? "a null key" : EntityText.write(mismatch.entity)
   }
 
   /// What was not compared, and why.
