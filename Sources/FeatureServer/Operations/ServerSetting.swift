@@ -122,7 +122,7 @@ extension ServerSetting {
     },
     .whole(
       "loops", 1...256, \.loops, "N",
-      "threads that serve connections; default: one core less than there are, at most 4"),
+      "threads that serve; default: one core less than there are, at most 4"),
   ]
 
   private static func address(_ text: String, _ node: DeclarationNode) -> String? {
@@ -140,7 +140,7 @@ extension ServerSetting {
 
   private static let writing: [ServerSetting] = [
     .choice(
-      "fsync", \.fsync, "when a write is safe from a power cut; default: always, before its answer"),
+      "fsync", \.fsync, "when writes are safe from power cuts; default: always, at once"),
     .whole(
       "fsyncIntervalMilliseconds", 1...3_600_000, \.fsyncIntervalMilliseconds, "N",
       "how often, with --fsync interval; default: 1000"),

@@ -87,7 +87,9 @@ import Testing
   }
 
   @Test func aClientThatNeverReadsIsDropped() throws {
-    try ServerWorld.with({ $0.outputLimitBytes = 1 << 20 }) { world in
+    var settings = ServerConfiguration()
+    settings.outputLimitBytes = 1 << 20
+    try ServerWorld.with(settings) { world in
       let port = world.port
       let sent = Atomic<Int>(0)
       let hasJammed = Atomic<Bool>(false)
@@ -126,7 +128,9 @@ import Testing
   }
 
   @Test func tenThousandConnections() throws {
-    try ServerWorld.with({ $0.maxClients = 100 }) { world in
+    var settings = ServerConfiguration()
+    settings.maxClients = 100
+    try ServerWorld.with(settings) { world in
       var refused = 0
       for round in 0..<100 {
         let clients = try (0..<105).map { _ in try world.client() }
@@ -175,7 +179,9 @@ import Testing
     let users = [("default", Role.read), ("feeder", .write), ("boss", .admin)].map { name, role in
       User(name: name, role: role, password: Self.digest(of: name + " secret"))
     }
-    try ServerWorld.with({ $0.users = Users(users) }) { world in
+    var settings = ServerConfiguration()
+    settings.users = Users(users)
+    try ServerWorld.with(settings) { world in
       let client = try world.client()
       #expect(try client.ask("PING").errorText?.hasPrefix("NOAUTH") == true)
       #expect(try client.ask("HELLO", "3").errorText?.hasPrefix("NOAUTH") == true)

@@ -83,13 +83,7 @@ import Testing
 
   @Test(arguments: [UInt64(21), 22])
   func aDay(seed: UInt64) throws {
-    try ServerWorld.with(
-      from: "2026-03-01T00:00:00Z",
-      { configuration in
-        configuration.servedLog.folder = configuration.log.file!.replacing(
-          "server.log", with: "served")
-      }
-    ) { world in
+    try ServerWorld.with(from: "2026-03-01T00:00:00Z", servesLog: true) { world in
       var day = Day(world: world, random: SplitMix64(seed))
       var client = try world.client()
       var minute: Int64 = 0

@@ -33,22 +33,24 @@ final class ServerWorld {
     """,
   ]
 
-  /// - Parameter start: the clock's first time.
+  /// - Parameters:
+  ///   - start: the clock's first time.
+  ///   - servesLog: keep what is answered in `served`.
   init(
     at folder: String, from start: String = "2026-03-01T12:00:30Z",
-    _ configure: (inout ServerConfiguration) -> Void = { _ in },
+    _ settings: ServerConfiguration = ServerConfiguration(), servesLog: Bool = false,
     options: StoreOptions = StoreOptions()
   ) throws {
     self.folder = folder
     clock = ManualClock(start)
-    var configuration = ServerConfiguration()
+    var configuration = settings
     configuration.port = 0
     configuration.fsync = .off
     configuration.loops = 2
     configuration.cacheBytes = 4 << 20
     configuration.log.level = .error
     configuration.log.file = folder + "/server.log"
-    configure(&configuration)
+    if servesLog { configuration.servedLog.folder = folder + "/served" }
     self.configuration = configuration
     store = try FeatureStore.open(folder + "/store", .create, options: options)
     let texts = ([Self.stream] + Self.views).enumerated().map { index, text in
@@ -84,11 +86,11 @@ final class ServerWorld {
 
   static func with(
     from start: String = "2026-03-01T12:00:30Z",
-    _ configure: (inout ServerConfiguration) -> Void = { _ in },
+    _ settings: ServerConfiguration = ServerConfiguration(), servesLog: Bool = false,
     _ body: (ServerWorld) throws -> Void
   ) throws {
     try withTemporaryDirectory { folder in
-      let world = try ServerWorld(at: folder, from: start, configure)
+      let world = try ServerWorld(at: folder, from: start, settings, servesLog: servesLog)
       defer { world.server.stop() }
       try body(world)
     }
