@@ -46,14 +46,14 @@ import Testing
         + (0..<2).map { Self.read(world.port, world.clock, run, seed &+ 100 &+ $0) }
       var random = SplitMix64(seed)
       // Now and then past several boundaries at once, and often to a slice's last or first millisecond.
-      for _ in 0..<6000 {
+      for _ in 0..<3000 {
         let now = world.clock.now.milliseconds
         let left = 60_000 - now % 60_000
         world.clock.advance(
           [left - 1, 1, left, Int64(random.below(180_000)), 20_000][random.below(5)])
         usleep(UInt32(random.below(400)))
         // Now and then the clock stands for as long as some answers take, on a machine of any speed.
-        if random.chance(30) { run.waitForAnswers(6) }
+        if random.chance(25) { run.waitForAnswers(6) }
       }
       run.isOver.store(true, ordering: .releasing)
       for thread in threads { thread.wait() }
