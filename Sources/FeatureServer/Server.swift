@@ -167,12 +167,10 @@ extension Server {
   private static func seal(_ context: ServerContext, _ wakeup: Wakeup, _ lead: Int64) {
     while !context.isEnding.load(ordering: .acquiring) {
       context.log.flush()
-      let left = context.timekeeper.untilBoundary ?? 1000
-      if left > lead {
-        wakeup.wait(Int32(min(1000, left - lead)))
-        continue
-      }
-      do throws(StoreError) { try context.timekeeper.sealAhead() } catch {
+      do throws(StoreError) {
+        let left = try context.timekeeper.sealAhead(within: lead) ?? 1000
+        if left > lead { wakeup.wait(Int32(min(1000, left - lead))) }
+      } catch {
         // The look-ups will meet it and say so; until then there is time to try again.
         context.log.warning("cannot seal ahead", ["reason": .text("\(error)")])
         wakeup.wait(20)

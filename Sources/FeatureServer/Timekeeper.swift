@@ -30,16 +30,15 @@ package final class Timekeeper: Sendable {
   /// The clock alone, for what is no answer.
   package var reading: Timestamp { clock() }
 
-  /// Milliseconds until a slice ends; nil while no view is known.
-  package var untilBoundary: Int64? {
+  /// Seals what comes to its end within so many milliseconds, before it does.
+  /// - Returns: milliseconds until the next end; nil while no view is known.
+  package func sealAhead(within lead: Int64) throws(StoreError) -> Int64? {
+    // Looked at once: loops move it, too, and the slice behind the next one must not be sealed.
     let due = due.load(ordering: .acquiring)
-    return due == .max || due == .min ? nil : due - clock().milliseconds
-  }
-
-  /// Seals what comes to its end at the next boundary, before it does.
-  package func sealAhead() throws(StoreError) {
-    guard let boundary = Timestamp(milliseconds: due.load(ordering: .acquiring)) else { return }
-    try advance(to: boundary)
+    guard due != .max, due != .min, let boundary = Timestamp(milliseconds: due) else { return nil }
+    let left = due - clock().milliseconds
+    if left <= lead { try advance(to: boundary) }
+    return left
   }
 
   /// For declarations that have changed: the next `now` looks at all views again.
@@ -59,7 +58,10 @@ package final class Timekeeper: Sendable {
       }
       for (stream, start) in seals {
         if let seal = try store.stream(stream).seal, seal >= start { continue }
-        try store.seal(stream, at: start)
+        do throws(StoreError) { try store.seal(stream, at: start) } catch {
+          // Somebody else has moved it further meanwhile.
+          guard case .sealMovesBack = error else { throw error }
+        }
       }
       due.store(next, ordering: .releasing)
     }

@@ -19,6 +19,8 @@ public final class ServedRecorder {
   private var records = 0
   private var dropped = 0
   private var known: [ServedQuestion: Int] = [:]
+  /// The number of the first of `questions`.
+  private var base = 0
   private var questions: [(content: [UInt8], generation: Int)] = []
   /// Rises with each segment, which has to define the questions anew.
   private var generation = 0
@@ -38,11 +40,23 @@ public final class ServedRecorder {
   public func question(_ question: ServedQuestion) -> Int {
     if let number = known[question] { return number }
     guard questions.count < Self.questionLimit else { return -1 }
-    let number = questions.count
+    let number = base + questions.count
     let content = ServedFormat.content(question, number: UInt32(number))
     questions.append((content, -1))
     known[question] = number
     return number
+  }
+
+  /// Makes room for other questions: numbers that were given are of no use any more.
+  public func forgetQuestions() {
+    base += questions.count
+    questions.removeAll()
+    known.removeAll()
+  }
+
+  /// The same where there is room for few more.
+  public func forgetOldQuestions() {
+    if questions.count > Self.questionLimit / 2 { forgetQuestions() }
   }
 
   /// Whether the answers of an entity with this hash are recorded.
@@ -62,7 +76,7 @@ public final class ServedRecorder {
     at time: Timestamp, question: Int, entity: UnsafeRawBufferPointer?,
     reply: UnsafeRawBufferPointer
   ) {
-    guard questions.indices.contains(question), define(question),
+    guard questions.indices.contains(question - base), define(question),
       buffer.appendAnswer(
         at: time, question: UInt32(question), entity: entity, reply: reply)
     else {
@@ -83,9 +97,10 @@ public final class ServedRecorder {
   /// Writes a question into the segment that does not have it yet.
   @inline(__always)
   private func define(_ number: Int) -> Bool {
-    if questions[number].generation == generation { return true }
-    guard buffer.append(.question, questions[number].content) else { return false }
-    questions[number].generation = generation
+    let place = number - base
+    if questions[place].generation == generation { return true }
+    guard buffer.append(.question, questions[place].content) else { return false }
+    questions[place].generation = generation
     return true
   }
 }

@@ -67,11 +67,30 @@ extension Store {
     _ batch: EventBatch, to stream: String, positions: [SourcePosition],
     durability: Durability = .synced, refusals: RefusalPolicy = .refuseBatch
   ) throws(StoreError) -> AppendReport {
+    try append(batch, to: stream, of: nil, positions, durability, refusals)
+  }
+
+  /// The same for a batch that was filled by a declaration that may have changed meanwhile: other fields in
+  /// its columns' places would take its values in silence.
+  /// - Throws: where the stream is declared otherwise by now; nothing is stored then.
+  public func append(
+    _ batch: EventBatch, to stream: StreamDeclaration, positions: [SourcePosition],
+    durability: Durability = .synced, refusals: RefusalPolicy = .refuseBatch
+  ) throws(StoreError) -> AppendReport {
+    try append(batch, to: stream.name, of: stream, positions, durability, refusals)
+  }
+
+  private func append(
+    _ batch: EventBatch, to stream: String, of declaration: StreamDeclaration?,
+    _ positions: [SourcePosition], _ durability: Durability, _ refusals: RefusalPolicy
+  ) throws(StoreError) -> AppendReport {
     try requireWritable()
     try requireSpace()
     return try writer.withLock { _ throws(StoreError) in
       let registered = try self.stream(stream)
-      guard EventAdmission.fits(batch, registered.declaration) else {
+      guard declaration == nil || declaration == registered.declaration,
+        EventAdmission.fits(batch, registered.declaration)
+      else {
         throw .invalid("the batch does not have the columns of stream '\(stream)' as it is now")
       }
       let views = views(of: stream)

@@ -100,6 +100,7 @@ extension StoreError: CustomStringConvertible {
   private static func unknown(
     _ kind: String, _ name: String, _ known: [String], of whole: String = "the store"
   ) -> String {
+    let name = name.utf8.count > 256 ? "\(name.prefix(60))..." : name
     let hint =
       known.isEmpty ? "; it has none yet" : Suggestion.phrase(for: name, among: known.sorted())
     return "\(whole) has no \(kind) '\(name)'\(hint)"

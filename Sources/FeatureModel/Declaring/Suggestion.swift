@@ -5,6 +5,8 @@ public enum Suggestion {
   /// The nearest of the valid names, or nil where none is near. Costs the product of the lengths
   /// for each.
   public static func nearest(to name: String, among valid: [String]) -> String? {
+    // What is longer than any name is no slip of the fingers, and comparing it would cost its length.
+    guard name.utf8.count <= 256 else { return nil }
     let folded = fold(name)
     var best: (distance: Int, name: String)?
     for candidate in valid {

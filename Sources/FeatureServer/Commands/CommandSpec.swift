@@ -76,7 +76,7 @@ package struct CommandArgument: Sendable {
 }
 
 /// One command, or one subcommand of a container such as CLIENT.
-package struct CommandSpec: Sendable {
+package final class CommandSpec: Sendable {
   package enum Group: String, Sendable, CaseIterable {
     case lookup, ingest, registry, connection, transaction, server
 
@@ -213,6 +213,8 @@ package struct CommandTable: Sendable {
     }
     return plain[name].map { .spec($0) } ?? .unknown
   }
+
+  func hasSubcommands(_ name: String) -> Bool { containers[name] != nil }
 
   package subscript(id: CommandID) -> CommandSpec { all.first { $0.id == id }! }
 

@@ -1,6 +1,7 @@
 // Bytes of a connection to commands, and commands to what carries them out. A look-up of now is recognised
 // by its first bytes; everything else goes through the table.
 import FeatureModel
+import Glibc
 import RESP
 
 extension EventLoop {
@@ -12,8 +13,11 @@ extension EventLoop {
     var run = LookupRun(started: Self.steadyNanoseconds)
     var offset = 0
     while replay(connection, &run), connection.isReady, offset < bytes.count {
+      if isCut(connection) { break }
       if connection.isHTTP {
-        guard answerHTTP(connection, UnsafeRawBufferPointer(rebasing: bytes[offset...])) else {
+        guard connection.pendingReplies == 0,
+          answerHTTP(connection, UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+        else {
           break
         }
         offset = bytes.count
@@ -24,9 +28,20 @@ extension EventLoop {
       offset += length
     }
     close(run)
+    connection.hasPart = !parser.isAtStart
     if parser.isAtStart { spareParser = consume parser } else { connection.parser = consume parser }
     return offset
   }
+
+  /// Whether the rest has to wait until what was answered is sent: one peer's answers never fill the memory,
+  /// and others have their turn.
+  private func isCut(_ connection: Connection) -> Bool {
+    guard out.count >= Self.outputPiece else { return false }
+    connection.isCut = true
+    return true
+  }
+
+  private static let outputPiece = 256 << 10
 
   /// Look-ups of one round, whose time is taken together.
   struct LookupRun {
@@ -82,7 +97,7 @@ extension EventLoop {
     let limits = context.configuration.requestLimits
     let isDone = commands.withUnsafeBytes { bytes in
       while connection.replayed < bytes.count {
-        guard connection.isReady else { return false }
+        guard connection.isReady, !isCut(connection) else { return false }
         let rest = UnsafeRawBufferPointer(rebasing: bytes[connection.replayed...])
         guard case .command(let length) = parser.parse(rest, limits) else { return true }
         let words = RequestWords(
@@ -131,8 +146,7 @@ extension EventLoop {
   }
 
   private func dispatch(_ words: RequestWords, _ connection: Connection) -> Bool {
-    let name = words.name(0)
-    let found = CommandTable.standard.find(name, words.count > 1 ? words.name(1) : nil)
+    let (name, found) = find(words)
     let isWrite: Bool
     if case .spec(let spec) = found, spec.id == .xadd { isWrite = true } else { isWrite = false }
     // Replies come in the order of commands.
@@ -156,6 +170,22 @@ extension EventLoop {
       reply(error: error.text, connection)
     }
     return true
+  }
+
+  /// Clients repeat themselves: the command of the latest name is at hand without a look at the table.
+  private func find(_ words: RequestWords) -> (name: String, found: CommandTable.Found) {
+    let word = words[0]
+    if let latest = latestCommand, latest.name.count == word.count,
+      latest.name.withUnsafeBytes({ memcmp($0.baseAddress!, word.baseAddress!, word.count) == 0 })
+    {
+      return (latest.spec.name, .spec(latest.spec))
+    }
+    let name = words.name(0)
+    let found = CommandTable.standard.find(name, words.count > 1 ? words.name(1) : nil)
+    if case .spec(let spec) = found, !word.isEmpty, !CommandTable.standard.hasSubcommands(name) {
+      latestCommand = (Array(word), spec)
+    }
+    return (name, found)
   }
 
   /// An error in its turn: behind the replies to writes that are not there yet.

@@ -4,28 +4,33 @@ import Hindcast
 import RESP
 
 extension EventLoop {
-  func describeProducers(_ id: CommandID, _ words: RequestWords) throws(LookupError) {
+  /// Every producer of the stream is looked at, so it is the workers' to do.
+  func describeProducers(
+    _ id: CommandID, _ words: RequestWords, _ connection: Connection
+  ) throws(LookupError) {
     let place = id == .xlen ? 1 : 2
     let key: (stream: String, producer: String)
     do throws(EventStage.Problem) { key = try EventStage.split(words[place]) } catch {
       throw LookupError(error.text)
     }
     let hasProducer = words[place].contains(UInt8(ascii: ":"))
-    do throws(StoreError) {
-      let store = context.store.store
-      let stream = try store.stream(key.stream)
-      let marks = try ProducerMark.all(of: key.stream, in: store)
-      let total = marks.values.reduce(UInt64(0)) { $0 + $1.count }
-      let own = marks[key.producer] ?? ProducerMark()
-      let length = Int64(hasProducer ? own.count : total)
-      if id == .xlen { return out.integer(length) }
-      describe(stream, length, own, marks)
-    } catch { throw LookupError(error) }
+    let store = context.store.store
+    handOver(id, connection) { reply, _ throws(LookupError) in
+      do throws(StoreError) {
+        let stream = try store.stream(key.stream)
+        let marks = try ProducerMark.all(of: key.stream, in: store)
+        let total = marks.values.reduce(UInt64(0)) { $0 + $1.count }
+        let own = marks[key.producer] ?? ProducerMark()
+        let length = Int64(hasProducer ? own.count : total)
+        if id == .xlen { return reply.integer(length) }
+        Self.describe(stream, length, own, marks, into: &reply)
+      } catch { throw LookupError(error) }
+    }
   }
 
-  private func describe(
+  private static func describe(
     _ stream: RegisteredStream, _ length: Int64, _ own: ProducerMark,
-    _ marks: [String: ProducerMark]
+    _ marks: [String: ProducerMark], into out: inout ReplyWriter
   ) {
     out.map(8)
     out.bulk("length")

@@ -68,8 +68,9 @@ extension EventLoop {
     guard count <= Self.inlineEntities, options.isPlain else {
       let entities = (3..<3 + count).map { Array(words[$0]) }
       let many = ManyLookups(plan, context.store, at: time, options.mode)
-      return handOver(.fsMGet, connection) { reply, recorder throws(LookupError) in
-        try many.answer(entities, recorder, into: &reply)
+      let flag = Flag()
+      return handOver(.fsMGet, connection, flag) { reply, recorder throws(LookupError) in
+        try many.answer(entities, recorder, flag, into: &reply)
       }
     }
     out.array(count)

@@ -28,11 +28,20 @@ extension EventLoop {
     _ id: CommandID, _ connection: Connection,
     _ work: @escaping @Sendable (inout ReplyWriter, ServedRecorder?) throws(LookupError) -> Void
   ) {
+    handOver(id, connection, Flag(), work)
+  }
+
+  /// The same for work that looks at whether it is still wanted.
+  func handOver(
+    _ id: CommandID, _ connection: Connection, _ isCancelled: Flag,
+    _ work: @escaping @Sendable (inout ReplyWriter, ServedRecorder?) throws(LookupError) -> Void
+  ) {
     connection.isBusy = true
     connection.job = (id, Self.steadyNanoseconds)
     context.workers.add(
       WorkerPool.Job(
-        loop: number, client: connection.handle, version: connection.version, work: work))
+        loop: number, client: connection.handle, version: connection.version,
+        isCancelled: isCancelled, work: work))
   }
 
   private func performLookup(
@@ -56,7 +65,7 @@ extension EventLoop {
   private func performIngest(
     _ id: CommandID, _ words: RequestWords, _ connection: Connection
   ) throws(LookupError) {
-    guard id == .xadd else { return try describeProducers(id, words) }
+    guard id == .xadd else { return try describeProducers(id, words, connection) }
     do throws(EventStage.Problem) { try stage.add(words, connection) } catch {
       throw LookupError(error.text)
     }

@@ -19,7 +19,9 @@ extension EventLoop {
         words.count > 2 ? (2..<words.count).map(words.name) : CommandTable.standard.names)
     case .commandDocs: tellDocs(words)
     case .info: out.bulk(ServerReport(context, now).text(sections: words.strings(from: 1)))
-    case .configGet: tellSettings(words)
+    case .configGet:
+      guard words.count <= 66 else { throw LookupError("ERR at most 64 patterns at a time") }
+      tellSettings(words)
     case .slowlogGet: try tellSlow(words)
     case .slowlogLen: out.integer(Int64(context.slowLog.entries.count))
     case .slowlogReset:

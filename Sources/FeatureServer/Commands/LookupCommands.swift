@@ -101,7 +101,8 @@ extension CommandTable {
         + "STREAM where to go on.",
       complexity: "O(fields), per view of the stream", reply: "the event's id as a bulk string",
       example:
-        "XADD commits:crawler 1526919030474-0 author 42ef077bcaef event_time_ms 2026-11-22T13:17:02Z"),
+        "XADD commits:crawler 1526919030474-0 author 42ef077bcaef event_time_ms 2026-11-22T13:17:02Z"
+    ),
     CommandSpec(
       .xlen, "XLEN", nil, [CommandArgument("stream[:producer]", .key)], group: .ingest, role: .read,
       "How many events came in over XADD", complexity: "O(producers)",

@@ -14,6 +14,12 @@ final class Connection {
 
   /// Bytes that came in and are not understood yet.
   var input: [UInt8] = []
+  /// Those before are done with.
+  var inputStart = 0
+  /// `input` begins with a part of a command.
+  var hasPart = false
+  /// Commands were left for the next round, because what they answer is large.
+  var isCut = false
   /// The parser in the middle of a command, whose bytes are the start of `input`.
   var parser: RequestParser?
   /// Commands between MULTI and EXEC.
@@ -42,6 +48,8 @@ final class Connection {
   /// As it was told the poller.
   var interest: Poller.Interest = .read
   var lastActive: Int64 = 0
+  /// The same by a clock that never jumps.
+  var lastSteady: Int64 = 0
   #if TLS
     var tls: TLSSession?
   #endif
@@ -66,13 +74,14 @@ final class Connection {
   }
 
   var unsentBytes: Int { output.count - sent }
+  var waitingBytes: Int { input.count - inputStart }
 
   /// Nothing is owed to the peer.
   var isSettled: Bool { unsentBytes == 0 && pendingReplies == 0 && !isBusy }
 
   /// Whether commands can be carried out now.
   var isReady: Bool {
-    !isClosing && !isBusy && pendingReplies < Connection.pendingLimit
+    !isClosing && !isBusy && unsentBytes == 0 && pendingReplies < Connection.pendingLimit
   }
 
   /// Pipelined writes of one connection that wait for the disk together; the rest waits in its input.

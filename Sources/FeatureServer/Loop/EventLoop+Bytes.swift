@@ -12,6 +12,7 @@ extension EventLoop {
       return
     }
     connection.lastActive = now.milliseconds
+    connection.lastSteady = steadyNow
     guard count > 0 else { return ended(connection) }
     counters.count(.bytesIn, count)
     let bytes = UnsafeRawBufferPointer(rebasing: readBuffer[..<count])
@@ -46,12 +47,21 @@ extension EventLoop {
     // Taken out, so that commands may change the connection.
     var input: [UInt8] = []
     swap(&input, &connection.input)
-    let consumed = input.withUnsafeBytes { execute(connection, $0) }
-    if consumed == input.count {
+    let start = connection.inputStart
+    let end =
+      start
+      + input.withUnsafeBytes { bytes in
+        execute(connection, UnsafeRawBufferPointer(rebasing: bytes[start...]))
+      }
+    connection.inputStart = 0
+    if end == input.count {
       // An idle connection holds no memory.
       if input.capacity <= 4096 { input.removeAll(keepingCapacity: true) } else { input = [] }
+    } else if end > input.count / 2 {
+      input.removeFirst(end)
     } else {
-      input.removeFirst(consumed)
+      // Moved once in a while, not for every command that had to wait.
+      connection.inputStart = end
     }
     swap(&input, &connection.input)
     finish(connection)
@@ -62,10 +72,13 @@ extension EventLoop {
     _ bytes: [UInt8], to connection: Connection, writes: Int, thenClose: Bool
   ) {
     if writes == 0 { jobEnded(connection) } else { writesEnded(connection, writes) }
+    // What was registered is there for the next command already.
+    noticeDeclarations()
     out.append(raw: bytes)
     if thenClose {
       connection.isClosing = true
       connection.input = []
+      connection.inputStart = 0
       connection.replay = []
       stage.noteGone(connection.client.id)
     }
@@ -93,21 +106,26 @@ extension EventLoop {
   func finish(_ connection: Connection) {
     if out.count > 0 {
       write(connection)
-      out.removeAll()
+      if out.count > Self.keptOutput { out = ReplyWriter(out.version) } else { out.removeAll() }
     }
-    if connections[Int(connection.descriptor)] === connection { settle(connection) }
+    guard connections[Int(connection.descriptor)] === connection else { return }
+    if connection.isCut, connection.unsentBytes == 0 { unfinished.append(connection.handle) }
+    connection.isCut = false
+    settle(connection)
   }
 
   /// Closes what has come to its end, and tells the poller what to wait for.
   private func settle(_ connection: Connection) {
+    let isIdle = connection.waitingBytes == 0 || connection.hasPart && connection.isReady
     let isOver =
-      connection.isClosing || connection.hasEnded || isStopping && connection.input.isEmpty
+      connection.isClosing || connection.hasEnded && isIdle && connection.replay.isEmpty
+      || isStopping && isIdle && connection.replay.isEmpty
     if isOver, connection.isSettled { return close(connection) }
     var interest: Poller.Interest = []
     if connection.unsentBytes > 0 {
       interest = .write
     } else if !connection.hasEnded, !connection.isClosing,
-      connection.input.count < max(1 << 20, readLimit(connection))
+      connection.waitingBytes < max(1 << 20, readLimit(connection))
     {
       interest = .read
     }
@@ -186,14 +204,17 @@ extension EventLoop {
   func close(_ connection: Connection) {
     let place = Int(connection.descriptor)
     guard connections[place] === connection else { return }
+    // First of all, so that nothing below that fails closes it once more.
+    connections[place] = nil
     #if TLS
       if let session = connection.tls {
+        connection.tls = nil
         session.close()
         drain(session, connection)
-        connection.tls = nil
       }
     #endif
-    connections[place] = nil
+    if connection.pendingReplies > 0 { stage.noteGone(connection.client.id) }
+    if connection.isBusy { context.workers.cancel(connection.handle) }
     poller.remove(connection.descriptor)
     Glibc.close(connection.descriptor)
     context.clients.remove(connection.client)

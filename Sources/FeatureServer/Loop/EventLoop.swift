@@ -34,6 +34,14 @@ final class EventLoop {
   /// Why nothing can be answered; nil where it can.
   var clockFailure: String?
   private var generation: UInt64 = 0
+  /// Connections that have commands left which nothing outside will wake the loop for.
+  var unfinished: [ConnectionHandle] = []
+  /// Milliseconds of a clock that never jumps, as this round began.
+  var steadyNow: Int64 = 0
+  /// The command that came last, by its name as it was written.
+  var latestCommand: (name: [UInt8], spec: CommandSpec)?
+  /// Bytes of `out` that stay allocated between two rounds.
+  static let keptOutput = 1 << 20
   var isStopping = false
   private var listenersPaused = false
   private var lastTick: Int64 = 0
@@ -69,10 +77,12 @@ final class EventLoop {
   func run() {
     var deadline = Int64.max
     while true {
-      let count = poller.wait(100)
+      let count = poller.wait(unfinished.isEmpty ? 100 : 0)
+      steadyNow = Self.steadyMilliseconds
       refresh()
       for index in 0..<count { handle(poller[index]) }
       for message in inbox.takeAll() { take(message) }
+      goOn()
       if !stage.submission.isEmpty { context.writer.submit(stage.take()) }
       tick()
       if isStopping {
@@ -92,13 +102,7 @@ final class EventLoop {
 
   /// Reads the clock, and lets go of what declarations have made stale.
   private func refresh() {
-    let generation = context.store.store.generation
-    if generation != self.generation {
-      self.generation = generation
-      lookups.forget()
-      stage.forgetDeclarations()
-      context.timekeeper.invalidate()
-    }
+    noticeDeclarations()
     do throws(StoreError) {
       now = try context.timekeeper.now()
       clockFailure = nil
@@ -108,6 +112,27 @@ final class EventLoop {
         context.log.error("cannot move a seal", ["reason": .text("\(error)")])
       }
       clockFailure = "MISCONF a slice has ended and could not be sealed: \(error)"
+    }
+  }
+
+  /// Lets go of what declarations have made stale, once the events that were read by them are handed over.
+  func noticeDeclarations() {
+    let generation = context.store.store.generation
+    guard generation != self.generation else { return }
+    self.generation = generation
+    if !stage.submission.isEmpty { context.writer.submit(stage.take()) }
+    lookups.forget()
+    stage.forgetDeclarations()
+    context.timekeeper.invalidate()
+  }
+
+  /// Goes on with connections whose answers were too many for one round.
+  private func goOn() {
+    guard !unfinished.isEmpty else { return }
+    let handles = unfinished
+    unfinished.removeAll(keepingCapacity: true)
+    for handle in handles {
+      if let connection = connection(handle.descriptor, handle.generation) { resume(connection) }
     }
   }
 
@@ -204,6 +229,7 @@ extension EventLoop {
       descriptor: descriptor, generation: nextGeneration, client: client,
       role: context.configuration.users.roleOfStrangers)
     nextGeneration = nextGeneration == .max ? 1 : nextGeneration + 1
+    connection.lastSteady = steadyNow
     while connections.count <= Int(descriptor) { connections.append(nil) }
     do {
       #if TLS
@@ -243,11 +269,10 @@ extension EventLoop {
 
   private func closeIdle() {
     let limit = Int64(context.configuration.idleTimeoutSeconds) * 1000
-    let wall = context.timekeeper.reading.milliseconds
     for connection in connections {
       guard let connection else { continue }
       connection.client.lastActive.store(connection.lastActive, ordering: .relaxed)
-      if limit > 0, connection.isSettled, wall - connection.lastActive > limit {
+      if limit > 0, connection.isSettled, steadyNow - connection.lastSteady > limit {
         close(connection)
       }
     }

@@ -55,7 +55,7 @@ final class Listener: Sendable {
           errno = EADDRINUSE
           return -1
         }
-        if errno == ECONNREFUSED { unlink(path) }
+        if errno == ECONNREFUSED, Self.isSocket(path) { unlink(path) }
         return Glibc.bind(made, pointer, length)
       }
     }
@@ -66,6 +66,12 @@ final class Listener: Sendable {
     self.address = path
     isTLS = false
     self.path = path
+  }
+
+  /// Anything else at the path is somebody's.
+  private static func isSocket(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
   }
 
   deinit { if let path { unlink(path) } }

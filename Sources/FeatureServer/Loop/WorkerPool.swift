@@ -5,17 +5,29 @@ import Monitoring
 import RESP
 import Synchronization
 
+/// Says once that something is so; any thread may ask.
+final class Flag: Sendable {
+  private let state = Atomic<Bool>(false)
+
+  func set() { state.store(true, ordering: .relaxed) }
+
+  var isSet: Bool { state.load(ordering: .relaxed) }
+}
+
 final class WorkerPool: Sendable {
   struct Job: Sendable {
     let loop: Int
     let client: ConnectionHandle
     let version: ProtocolVersion
+    let isCancelled: Flag
     /// Appends the reply.
     let work: @Sendable (inout ReplyWriter, ServedRecorder?) throws(LookupError) -> Void
   }
 
   private struct State {
     var jobs: [Job] = []
+    /// What is under way.
+    var current: Job?
     var isStopping = false
   }
 
@@ -28,6 +40,15 @@ final class WorkerPool: Sendable {
     self.inboxes = inboxes
     self.servedLog = servedLog
     wakeup = try Wakeup()
+  }
+
+  /// Lets go of the work of a client that has gone, and ends what is under way for it where that can be.
+  func cancel(_ client: ConnectionHandle) {
+    state.withLock { state in
+      for job in state.jobs where job.client == client { job.isCancelled.set() }
+      state.jobs.removeAll { $0.client == client }
+      if let current = state.current, current.client == client { current.isCancelled.set() }
+    }
   }
 
   func add(_ job: Job) {
@@ -48,13 +69,15 @@ final class WorkerPool: Sendable {
     let recorder = servedLog?.recorder()
     while true {
       let (job, isStopping) = state.withLock { state in
-        (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isStopping)
+        state.current = state.jobs.isEmpty ? nil : state.jobs.removeFirst()
+        return (state.current, state.isStopping)
       }
       guard let job else {
         if isStopping { break }
         wakeup.wait(1000)
         continue
       }
+      recorder?.forgetOldQuestions()
       var reply = ReplyWriter(job.version)
       do throws(LookupError) { try job.work(&reply, recorder) } catch {
         reply.removeAll()

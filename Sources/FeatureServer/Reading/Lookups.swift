@@ -51,6 +51,14 @@ struct Lookups: ~Copyable {
     sets.removeAll()
   }
 
+  /// Lets go of plans alone; what was answered by them is overwritten in time.
+  private mutating func forgetPlans() {
+    table.removeAll()
+    plans.removeAll()
+    sets.removeAll()
+    recorder?.forgetQuestions()
+  }
+
   /// What was counted since the last call.
   mutating func takeCounts() -> (hits: Int, misses: Int) {
     defer { (hits, misses) = (0, 0) }
@@ -186,11 +194,15 @@ extension Lookups {
   ) throws(LookupError) -> ReadPlan {
     let name = PlanName(view: view, features: features, shape: shape, version: version)
     if let known = plans[name] { return known }
-    if plans.count >= PlanTable.limit { plans.removeAll() }
+    if plans.count >= PlanTable.limit { forgetPlans() }
     do throws(StoreError) {
       let registered = try store.store.view(view)
+      if let features, features.count > max(1024, 4 * registered.declaration.features.count) {
+        throw .invalid("\(features.count) features are more than one look-up may name")
+      }
       let reader = try store.store.reader(of: view, features: features)
-      try timekeeper.advance(to: now)
+      // The clock may be further than the loop's, and requests may name any moment up to it.
+      try timekeeper.advance(to: max(now, timekeeper.reading))
       let names = reader.features.map { reader.plan.features[$0].declaration.name }
       let plan = ReadPlan(
         number: nextNumber, view: registered, features: names, shape: shape, version: version,

@@ -22,12 +22,14 @@ struct ManyLookups: Sendable {
 
   /// Appends an array with an array of values for each entity.
   func answer(
-    _ entities: [[UInt8]], _ recorder: ServedRecorder?, into reply: inout ReplyWriter
+    _ entities: [[UInt8]], _ recorder: ServedRecorder?, _ isCancelled: Flag,
+    into reply: inout ReplyWriter
   ) throws(LookupError) {
     let plan = try plan(recorder, reply.version)
     var key: [UInt8] = []
     reply.array(entities.count)
     for entity in entities {
+      if isCancelled.isSet { return }
       let read = entity.withUnsafeBytes { text in
         Result { () throws(LookupError) in try plan.readKey(text, into: &key) }
       }

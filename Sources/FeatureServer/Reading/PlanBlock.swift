@@ -61,12 +61,15 @@ package struct PlanEntry {
 /// A bounded number of plans; full, it forgets them all, since nobody honest has so many.
 package struct PlanTable: ~Copyable {
   package static let limit = 1024
+  /// Bytes of requests that are held.
+  private static let byteLimit = 8 << 20
   private static let slots = 4096
 
   private let entries: UnsafeMutablePointer<PlanEntry>
   /// Indices into `entries`, by hash; -1 where there is none.
   private let index: UnsafeMutablePointer<Int32>
   package private(set) var count = 0
+  private var byteCount = 0
   /// What was found last is asked for next, mostly.
   private var latest = 0
 
@@ -122,7 +125,9 @@ package struct PlanTable: ~Copyable {
   /// Adds a plan, whose requests have these bytes.
   package mutating func insert(_ key: PlanKey, _ plan: ReadPlan) -> UnsafeMutablePointer<PlanEntry>
   {
-    if count == Self.limit { removeAll() }
+    let size = key.view.count + key.rest.count
+    if count == Self.limit || byteCount + size > Self.byteLimit { removeAll() }
+    byteCount += size
     let bytes = UnsafeMutableRawPointer.allocate(
       byteCount: max(1, key.view.count + key.rest.count), alignment: 8)
     if let view = key.view.baseAddress { bytes.copyMemory(from: view, byteCount: key.view.count) }
@@ -144,6 +149,7 @@ package struct PlanTable: ~Copyable {
     for place in 0..<count { Self.destroy(entries[place]) }
     index.update(repeating: -1, count: Self.slots)
     count = 0
+    byteCount = 0
     latest = 0
   }
 }

@@ -23,6 +23,8 @@ final class EventStage {
 
   private let store: Store
   private var layouts: [Layout] = []
+  /// Places of the submission's producers.
+  private var producers: [ProducerKey: Int] = [:]
   /// The key of the latest event, and its producer in the submission.
   private var latestKey: [UInt8] = []
   private var latest: (layout: Int, producer: Int)?
@@ -38,6 +40,7 @@ final class EventStage {
     defer {
       submission = Submission(loop: submission.loop)
       for index in layouts.indices { layouts[index].batch = nil }
+      producers.removeAll(keepingCapacity: true)
       latest = nil
     }
     return submission
@@ -45,7 +48,13 @@ final class EventStage {
 
   /// For declarations that have changed; to be called between submissions.
   func forgetDeclarations() {
+    precondition(submission.items.isEmpty, "events have to be handed over first")
+    // An event that was refused may have left a batch of the old layout behind.
+    var clean = Submission(loop: submission.loop)
+    clean.gone = submission.gone
+    submission = clean
     layouts.removeAll()
+    producers.removeAll()
     latest = nil
   }
 
@@ -117,14 +126,14 @@ final class EventStage {
       submission.batches.append(.init(stream: declaration, batch: EventBatch(declaration)))
     }
     let name = ProducerKey(stream: stream, producer: producer)
-    var place = submission.producers.firstIndex { $0.key == name }
-    if place == nil {
-      place = submission.producers.count
+    let place = producers[name] ?? submission.producers.count
+    if place == submission.producers.count {
       submission.producers.append((name, layouts[layout].batch!))
+      producers[name] = place
     }
     latestKey = Array(key)
-    latest = (layout, place!)
-    return (layout, place!)
+    latest = (layout, place)
+    return (layout, place)
   }
 
   /// `stream` or `stream:producer`.

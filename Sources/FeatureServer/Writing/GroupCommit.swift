@@ -41,10 +41,14 @@ package struct GroupCommit {
     var marks: [ProducerKey: ProducerMark] = [:]
   }
 
+  /// Producers whose marks are held in memory.
+  private static let keptMarks = 1 << 16
+
   /// Stores what can be stored.
   /// - Parameter now: epoch milliseconds, for ids that are asked for.
   /// - Returns: an outcome for each item of each submission.
   package mutating func commit(_ submissions: [Submission], now: Int64) -> [[Outcome]] {
+    if marks.count > Self.keptMarks { marks.removeAll() }
     var gathered: [String: Gathered] = [:]
     var outcomes = submissions.map { gather($0, now, into: &gathered) }
     var failures: [String: String] = [:]
@@ -53,7 +57,7 @@ package struct GroupCommit {
     }
     if isSynced, failures.count < gathered.count {
       do throws(StoreError) { try store.sync() } catch {
-        for name in gathered.keys { failures[name] = "\(error)" }
+        for name in gathered.keys { failures[name] = "it may be stored or not: \(error)" }
       }
     }
     for (name, part) in gathered where failures[name] == nil {
@@ -72,7 +76,7 @@ package struct GroupCommit {
     }
     do throws(StoreError) {
       let report = try store.append(
-        part.batch, to: part.stream.name, positions: positions, durability: .written)
+        part.batch, to: part.stream, positions: positions, durability: .written)
       return report.refused.isEmpty ? nil : "\(report.refused[0].reason)"
     } catch { return "\(error)" }
   }
@@ -87,7 +91,8 @@ package struct GroupCommit {
         else { continue }
         let key = submission.producers[producer].key
         guard let reason = failures[key.stream] else { continue }
-        outcomes[index][place] = .failed("MISCONF the event was not stored: \(reason)")
+        outcomes[index][place] = .failed(
+          "MISCONF the event was not stored (XINFO STREAM has the last that was): \(reason)")
         failed.insert(item.clientID)
         // What the store has now is read again before the producer goes on.
         marks[key] = nil
@@ -151,24 +156,35 @@ extension GroupCommit {
   ) -> Faults {
     // Columns of before and behind an extension of the stream do not go together.
     if let other, other != batch.stream {
-      return .all("ERR stream '\(other.name)' was extended just now; send the event again")
+      return .all(Self.changed(other.name))
     }
     do throws(StoreError) {
+      guard try store.stream(batch.stream.name).declaration == batch.stream else {
+        return .all(Self.changed(batch.stream.name))
+      }
       let refused = try store.refusals(of: batch.batch, for: batch.stream.name)
       return .rows(
         Dictionary(
           refused.map { ($0.row, "ERR field '\($0.field)': \($0.reason)") },
           uniquingKeysWith: { first, _ in first }))
-    } catch { return .all("ERR \(error); send the event again") }
+    } catch { return .all("MISCONF \(error)") }
+  }
+
+  private static func changed(_ stream: String) -> String {
+    "MISCONF stream '\(stream)' was declared anew just now, and the event is not stored: ask XINFO STREAM "
+      + "where to go on"
   }
 
   /// What is said against an event whatever its id.
-  private func objection(_ client: UInt64, _ faults: Faults, _ row: Int) -> Outcome? {
+  private mutating func objection(_ client: UInt64, _ faults: Faults, _ row: Int) -> Outcome? {
     if failed.contains(client) {
       return .failed("MISCONF an event before this one was not stored")
     }
     switch faults {
-    case .all(let reason): return .refused(reason)
+    case .all(let reason):
+      // What follows on this connection must not overtake it.
+      failed.insert(client)
+      return .failed(reason)
     case .rows(let rows): return rows[row].map { .refused($0) }
     }
   }

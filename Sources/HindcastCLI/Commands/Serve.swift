@@ -27,7 +27,7 @@ enum Serve: Command {
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 1, upTo: 1)
-    let configuration = try configuration(arguments)
+    var configuration = try configuration(arguments)
     if arguments.has("check-config") {
       print("the configuration is well")
       return .success
@@ -36,12 +36,7 @@ enum Serve: Command {
     let log = try Log(
       format: configuration.log.format, level: configuration.log.level,
       file: configuration.log.file)
-    let descriptors = ProcessSetup.raiseDescriptorLimit()
-    if descriptors < configuration.maxClients + 512 {
-      log.warning(
-        "fewer descriptors than clients may come",
-        ["descriptors": .int(descriptors), "maxClients": .int(configuration.maxClients)])
-    }
+    try leaveDescriptors(&configuration, log)
     var options = StoreOptions()
     options.cacheBytes = configuration.blockCacheBytes
     let store = try FeatureStore.open(words[0], .create, options: options)
@@ -52,6 +47,25 @@ enum Serve: Command {
     // Straight out: the threads that are left hold nothing of value, and the store's log is on the disk.
     try store.store.flush()
     exit(ExitCode.success.rawValue)
+  }
+
+  /// Descriptors that clients do not get: a store that cannot open its next file stops.
+  private static let ownDescriptors = 512
+
+  private static func leaveDescriptors(
+    _ configuration: inout ServerConfiguration, _ log: Log
+  ) throws(HindcastError) {
+    let all = ProcessSetup.raiseDescriptorLimit()
+    guard all >= ownDescriptors + 32 else {
+      throw .refused(
+        "this process may open \(all) files, and the server needs \(ownDescriptors + 32): raise the limit "
+          + "(ulimit -n, LimitNOFILE in systemd)")
+    }
+    guard configuration.maxClients > all - ownDescriptors else { return }
+    configuration.maxClients = all - ownDescriptors
+    log.warning(
+      "fewer clients than maxClients may come",
+      ["descriptors": .int(all), "clients": .int(configuration.maxClients)])
   }
 
   private static func configuration(
