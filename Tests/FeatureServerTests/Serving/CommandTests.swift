@@ -114,6 +114,24 @@ import Testing
     }
   }
 
+  @Test func aMistypedEventLeavesNothingBehind() throws {
+    try ServerWorld.with { world in
+      let client = try world.client()
+      let wrong = ["XADD", "mails", "*", "sendr", "a", "at", "2026"]
+      #expect(try client.ask(wrong).errorText != nil)
+      let view = ServerWorld.views[1].replacing("by_pair", with: "by_pair_too")
+      let replies = try client.pipeline([
+        ["FS.REGISTER", view], ServerWorld.mail("ann", at: world.clock.now), wrong,
+        ServerWorld.mail("ann", at: world.clock.now),
+      ])
+      #expect(replies[1].errorText == nil)
+      #expect(replies[3].errorText == nil)
+      world.clock.advance(300_000)
+      #expect(try client.ask("HGET", "by_pair_too:ann|bob", "1h_N").text == "2")
+      #expect(try client.ask("HGET", "by_sender:ann", "10m_N").text == "2")
+    }
+  }
+
   @Test func checkpointsAndFigures() throws {
     try filled { world, client in
       let folder = world.folder + "/copy"

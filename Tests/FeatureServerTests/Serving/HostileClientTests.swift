@@ -175,6 +175,35 @@ import Testing
     }
   }
 
+  @Test func answersThatAreManyComeInPieces() throws {
+    try ServerWorld.with { world in
+      let client = try world.client()
+      let commands = [["MULTI"]] + Array(repeating: ["COMMAND", "DOCS"], count: 100) + [["EXEC"]]
+      let plain = Array(repeating: ["COMMAND", "DOCS"], count: 200) + [["PING"]]
+      let port = world.port
+      // Whoever asks for much keeps nobody else waiting.
+      let other = Background {
+        guard let client = try? WireClient(port: port) else { return }
+        for _ in 0..<200 { _ = try? client.ask("PING") }
+      }
+      let replies = try client.pipeline(plain)
+      #expect(replies.last == .simple("PONG"))
+      #expect(replies.dropLast().allSatisfy { $0 == replies[0] })
+      #expect(try client.pipeline(commands).last?.items?.count == 100)
+      other.wait()
+    }
+  }
+
+  @Test func filesAtTheSocketsPathStay() throws {
+    try withTemporaryDirectory { folder in
+      var settings = ServerConfiguration()
+      settings.unixSocket = folder + "/precious"
+      try Data("keep me".utf8).write(to: URL(fileURLWithPath: folder + "/precious"))
+      #expect(throws: SystemError.self) { _ = try ServerWorld(at: folder, settings) }
+      #expect(try String(contentsOfFile: folder + "/precious", encoding: .utf8) == "keep me")
+    }
+  }
+
   @Test func rolesAreHeld() throws {
     let users = [("default", Role.read), ("feeder", .write), ("boss", .admin)].map { name, role in
       User(name: name, role: role, password: Self.digest(of: name + " secret"))

@@ -63,7 +63,7 @@ class Server:
             with open(self.log, "rb") as log:
                 log.seek(start)
                 text = log.read().decode()
-            ready = re.search(r'message=ready listen="?[\d.]+:(\d+)', text)
+            ready = re.search(r'message"?[=:]"?ready.* ?"?listen"?[=:]"?[\d.]+:(\d+)', text)
             if ready:
                 self.port = int(ready.group(1))
                 return
