@@ -117,7 +117,7 @@ extension EventLoop {
       return true
     }
     let started = Self.steadyNanoseconds
-    let isDone = dispatch(words, connection)
+    let isDone = dispatch(words, connection, since: started)
     run.elsewhere &+= Self.steadyNanoseconds &- started
     return isDone
   }
@@ -130,7 +130,9 @@ extension EventLoop {
     out.error(error.text)
   }
 
-  private func dispatch(_ words: RequestWords, _ connection: Connection) -> Bool {
+  private func dispatch(
+    _ words: RequestWords, _ connection: Connection, since started: UInt64
+  ) -> Bool {
     let name = words.name(0)
     let found = CommandTable.standard.find(name, words.count > 1 ? words.name(1) : nil)
     let isWrite: Bool
@@ -138,7 +140,6 @@ extension EventLoop {
     // Replies come in the order of commands.
     if connection.pendingReplies > 0, !isWrite { return false }
     counters.count(.commands)
-    let started = Self.steadyNanoseconds
     let start = out.count
     do throws(LookupError) {
       let spec = try check(found, name, words, connection)
