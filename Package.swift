@@ -58,6 +58,9 @@ let package = Package(
     .executableTarget(
       name: "StoreBench", dependencies: ["Hindcast", "SliceStore", "Rocks", "FeatureModel"],
       path: "tools/bench/store", swiftSettings: settings),
+    .executableTarget(
+      name: "ServeBench", dependencies: ["CLinux"], path: "tools/bench/serve/load",
+      swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["FeatureModel"], path: "Tests/TestSupport",
       swiftSettings: settings),

@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/prctl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <time.h>
 
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 
@@ -29,3 +31,14 @@ static inline void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, nam
 
 /// Asks for the cache line at an address, which need not be valid.
 static inline void clinux_prefetch(const void *address) { __builtin_prefetch(address); }
+
+/// Waits for events at most so many nanoseconds, where epoll_wait knows milliseconds.
+static inline int clinux_wait(int poller, struct epoll_event *events, int count, long nanoseconds) {
+  struct pollfd ready = {poller, POLLIN, 0};
+  struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  if (ppoll(&ready, 1, &timeout, 0) <= 0) return 0;
+  return epoll_wait(poller, events, count, 0);
+}
+
+/// Wakes the calling thread when its time is over, and not up to 50 microseconds later.
+static inline void clinux_exact_timers(void) { prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); }

@@ -117,7 +117,7 @@ extension ReplyWriter {
     switch value {
     case .null: return null()
     case .string(let string): return bulk(string)
-    case .int(let value): number.append(value)
+    case .int(let value): return bulkText(value)
     case .double(let value): number.append(value)
     case .timestamp(let value): number.append(value)
     case .bool(let value): return bulk(value ? "true" : "false")
@@ -125,6 +125,35 @@ extension ReplyWriter {
     header(UInt8(ascii: "$"), Int64(number.bytes.count))
     text.bytes.append(contentsOf: number.bytes)
     text.append("\r\n")
+  }
+
+  /// A whole number's text as a bulk string. Most values are such, so it is put together from its end and
+  /// appended at once.
+  private mutating func bulkText(_ value: Int64) {
+    withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { line in
+      var start = line.count
+      func put(_ byte: UInt8) {
+        start -= 1
+        line[start] = byte
+      }
+      func put(digits number: UInt64) {
+        var rest = number
+        repeat {
+          put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+          rest /= 10
+        } while rest > 0
+      }
+      put(0x0A)
+      put(0x0D)
+      put(digits: value.magnitude)
+      if value < 0 { put(UInt8(ascii: "-")) }
+      let count = line.count - 2 - start
+      put(0x0A)
+      put(0x0D)
+      put(digits: UInt64(count))
+      put(UInt8(ascii: "$"))
+      text.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: line[start...]))
+    }
   }
 
   /// A value with its type, where the version has it: RESP2 knows whole numbers only.

@@ -46,6 +46,18 @@ struct ReplyTests {
     }
   }
 
+  @Test("Whole numbers of every length as texts")
+  func wholeNumbers() {
+    for shift in 0..<64 {
+      let number = Int64.min >> Int64(shift)
+      for value in [number, ~number, number / 10] {
+        let text = String(value)
+        #expect(
+          Self.written(.resp2) { $0.bulk(.int(value)) } == "$\(text.utf8.count)\r\n\(text)\r\n")
+      }
+    }
+  }
+
   @Test("Values with their types")
   func typed() {
     for (value, text, resp3) in Self.values {

@@ -75,7 +75,8 @@ package struct CommandArgument: Sendable {
   }
 }
 
-/// One command, or one subcommand of a container such as CLIENT.
+/// One command, or one subcommand of a container such as CLIENT. A class, because dispatch hands it around for
+/// every command: a copy of its texts would be counted one by one.
 package final class CommandSpec: Sendable {
   package enum Group: String, Sendable, CaseIterable {
     case lookup, ingest, registry, connection, transaction, server
@@ -106,6 +107,8 @@ package final class CommandSpec: Sendable {
   package let group: Group
   /// Nil for what anybody may say before AUTH.
   package let role: Role?
+  /// As Redis counts: all words, the name among them; negative for the fewest of several numbers.
+  package let arity: Int
   package static let since = "0.1.0"
 
   init(
@@ -124,6 +127,7 @@ package final class CommandSpec: Sendable {
     self.complexity = complexity
     self.reply = reply
     self.example = example
+    arity = Self.arity(arguments, named: subcommand == nil ? 1 : 2)
   }
 
   package var fullName: String { subcommand.map { "\(name) \($0)" } ?? name }
@@ -132,15 +136,12 @@ package final class CommandSpec: Sendable {
     ([fullName] + arguments.map(\.syntax)).joined(separator: " ")
   }
 
-  /// As Redis counts: all words, the name among them; negative for the fewest of several numbers.
-  package var arity: Int {
-    let fewest = arguments.reduce(subcommand == nil ? 1 : 2) {
-      $0 + ($1.isOptional ? 0 : $1.fewestWords)
-    }
+  private static func arity(_ arguments: [CommandArgument], named words: Int) -> Int {
+    let fewest = arguments.reduce(words) { $0 + ($1.isOptional ? 0 : $1.fewestWords) }
     return isVariable(arguments) ? -fewest : fewest
   }
 
-  private func isVariable(_ arguments: [CommandArgument]) -> Bool {
+  private static func isVariable(_ arguments: [CommandArgument]) -> Bool {
     arguments.contains { argument in
       if argument.isOptional || argument.isMultiple { return true }
       switch argument.kind {

@@ -132,7 +132,7 @@ extension EventLoop {
       return true
     }
     let started = Self.steadyNanoseconds
-    let isDone = dispatch(words, connection)
+    let isDone = dispatch(words, connection, since: started)
     run.elsewhere &+= Self.steadyNanoseconds &- started
     return isDone
   }
@@ -145,14 +145,15 @@ extension EventLoop {
     out.error(error.text)
   }
 
-  private func dispatch(_ words: RequestWords, _ connection: Connection) -> Bool {
+  private func dispatch(
+    _ words: RequestWords, _ connection: Connection, since started: UInt64
+  ) -> Bool {
     let (name, found) = find(words)
     let isWrite: Bool
     if case .spec(let spec) = found, spec.id == .xadd { isWrite = true } else { isWrite = false }
     // Replies come in the order of commands.
     if connection.pendingReplies > 0, !isWrite { return false }
     counters.count(.commands)
-    let started = Self.steadyNanoseconds
     let start = out.count
     do throws(LookupError) {
       let spec = try check(found, name, words, connection)

@@ -89,6 +89,7 @@ extension EventLoop {
       throw LookupError("ERR syntax error: FS.VECTOR gives all features of its set")
     }
     out.array(set.count)
+    if options.isPlain, set.hasPlainKeys { lookAhead(set, words) }
     for (index, run) in set.runs.enumerated() {
       try set.withKey(of: index, words) { key throws(LookupError) in
         if options.isPlain {
@@ -97,6 +98,19 @@ extension EventLoop {
           try lookups.answerRun(run, key, at: options.time ?? now, options.mode, into: &out)
         }
       }
+    }
+  }
+
+  /// Asks memory for all answers of a vector before the first of them is waited for, and for those of the
+  /// vectors behind it in the pipeline.
+  private func lookAhead(_ set: SetPlan, _ words: RequestWords) {
+    for (index, run) in set.runs.enumerated() {
+      lookups.prefetchBucket(run.entry, set.plainKey(of: index, words))
+    }
+    for (index, run) in set.runs.enumerated() {
+      let key = set.plainKey(of: index, words)
+      lookups.prefetchEntry(run.entry, key)
+      lookups.lookAhead(run.entry, words, key)
     }
   }
 

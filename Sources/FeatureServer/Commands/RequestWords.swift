@@ -53,7 +53,11 @@ package struct RequestWords {
 
   /// The word in capitals, as names of commands are looked up; cut where none is so long.
   func name(_ place: Int) -> String {
-    String(decoding: self[place].prefix(64).map(Self.upper), as: UTF8.self)
+    let word = self[place].prefix(64)
+    return String(unsafeUninitializedCapacity: word.count) { text in
+      for (index, byte) in word.enumerated() { text[index] = Self.upper(byte) }
+      return word.count
+    }
   }
 
   func integer(_ place: Int) -> Int? {

@@ -119,6 +119,20 @@ struct Lookups: ~Copyable {
     arena.prefetchBucket(Self.mixed(EntityHash.of(far), entry))
   }
 
+  /// Asks memory for where the answer to a plan for an entity is to be looked for.
+  func prefetchBucket(
+    _ entry: UnsafeMutablePointer<PlanEntry>, _ entity: UnsafeRawBufferPointer
+  ) {
+    arena.prefetchBucket(Self.mixed(EntityHash.of(entity), entry))
+  }
+
+  /// Asks memory for the answer itself; worth while once its bucket is there.
+  func prefetchEntry(
+    _ entry: UnsafeMutablePointer<PlanEntry>, _ entity: UnsafeRawBufferPointer
+  ) {
+    arena.prefetchEntry(Self.mixed(EntityHash.of(entity), entry))
+  }
+
   /// From the store, or with a record of what is sent.
   @inline(never)
   private mutating func answerSlowly(

@@ -15,6 +15,8 @@ package final class SetPlan {
   private let name: [UInt8]
   private let version: ProtocolVersion
   private let names: [[UInt8]]
+  /// Whether every view's key is one field, so that keys stand in requests as they are.
+  package let hasPlainKeys: Bool
   /// Where each field stood in the latest request; -1 where it was not named.
   private(set) var words: [Int]
   /// A key of several parts, as it is written.
@@ -33,6 +35,7 @@ package final class SetPlan {
     places = runs.map { $0.view.declaration.entity.map { fields.firstIndex(of: $0)! } }
     names = fields.map { Array($0.utf8) }
     words = fields.map { _ in -1 }
+    hasPlainKeys = places.allSatisfy { $0.count == 1 }
   }
 
   package func matches(_ other: UnsafeRawBufferPointer, _ version: ProtocolVersion) -> Bool {
@@ -76,6 +79,11 @@ package final class SetPlan {
   private func value(_ field: Int, _ request: RequestWords) -> UnsafeRawBufferPointer {
     let word = request[words[field]]
     return UnsafeRawBufferPointer(rebasing: word[(names[field].count + 1)...])
+  }
+
+  /// A run's key where it stands in the request; for sets that have plain keys.
+  package func plainKey(of run: Int, _ request: RequestWords) -> UnsafeRawBufferPointer {
+    value(places[run][0], request)
   }
 
   /// Calls `body` with a run's key as it is written.
