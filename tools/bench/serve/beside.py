@@ -6,7 +6,7 @@ while is late with all that was due meanwhile.
 import shutil
 import threading
 
-from load import middle
+from loads import middle
 from report import rate_text, time_text
 from servers import Hindcast
 from stores import FEATURES

@@ -4,7 +4,7 @@ import statistics
 import sys
 
 from inputs import SEED
-from load import CONNECTIONS, by_redis_benchmark, middle
+from loads import CONNECTIONS, by_redis_benchmark, middle
 from servers import Hindcast, Redis
 from stores import FEATURES, KEYS, MANY, PART, SPANS, VECTOR, STANDARD, WINDOWS
 
@@ -30,7 +30,7 @@ class Duel:
         return by_redis_benchmark(server, self.words("__rand_int__"), self.keys, pipeline, requests)
 
     def run(self, ours, theirs, what, goals, tools=("redis-benchmark", "own"), most_cpu=None):
-        """`goals` are the least ratios of requests by pipeline; `most_cpu` the greatest ratios of processor time."""
+        """`goals` are the least ratios of requests by pipeline, `most_cpu` the greatest of processor time."""
         for pipeline, least in goals.items():
             for tool in tools:
                 self.suite.tell(f"{what}, -P {pipeline}, {NAMES[tool]}")

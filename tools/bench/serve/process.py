@@ -51,7 +51,7 @@ class StartCase:
         store = self.suite.store("large", NOTES, entities=sizes.notes, events=sizes.notes,
                                  note=sizes.note_bytes)
         times = []
-        for _ in range(max(3, sizes.rounds)):
+        for _ in range(sizes.rounds):
             start = time.monotonic()
             with Hindcast(self.suite.programs, store) as server:
                 server.ask("HMGET", f"notes:{7:012d}", "365d_COUNT", "365d_NOTE")

@@ -38,6 +38,7 @@ class Server:
             if self.process.poll() is not None:
                 break
             time.sleep(0.0005)
+        self.process.kill()
         sys.exit(f"bench: {self.title} did not start: {Path(self.log).read_text()}")
 
     def cpu(self):

@@ -12,7 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from beside import HeavyCase, IngestCase  # noqa: E402
-from load import ServeBench  # noqa: E402
+from loads import ServeBench  # noqa: E402
 from lookups import MillionCase, VectorCase, WarmCase, WindowsCase  # noqa: E402
 from measure import say  # noqa: E402
 from process import ConnectionsCase, StartCase  # noqa: E402
@@ -35,7 +35,7 @@ class Sizes:
                          {1: 100_000, 16: 400_000, 64: 1_200_000})
         self.daily_keys, self.days = (100, 400) if is_smoke else (2_000, 400)
         self.singles = 2_000 if is_smoke else 50_000
-        self.seconds = 1 if is_smoke else 10
+        self.seconds = 0.5 if is_smoke else 10
         self.rate, self.events_rate = (5_000, 1_000) if is_smoke else (50_000, 20_000)
         self.entities_at_once = 500 if is_smoke else 5_000
         self.connections = 500 if is_smoke else 5_000

@@ -59,13 +59,17 @@ def by_redis_benchmark(server, words, keys, pipeline, requests):
 class ServeBench:
     def __init__(self, programs):
         self.program = programs / "ServeBench"
+        self.runs = 0
 
     def loads(self, server, keys, flows, *, requests=None, seconds=None):
         """Of all flows, (name and settings, words), side by side; until the first has its requests."""
         limit = ["--requests", requests] if requests else ["--seconds", seconds]
         words = [word for flow, command in flows for word in ["--", flow, *command]]
+        # Other keys in each run: the same again would be those that are kept.
+        self.runs += 1
         watch = Watch(server)
-        cost = run([self.program, "load", server.port, "--seed", SEED, "--entities", keys, *limit, *words])
+        cost = run([self.program, "load", server.port, "--seed", SEED + 1000 * self.runs, "--entities", keys,
+                    *limit, *words])
         spent, share = watch.spent(), watch.share()
         return [self.read(json.loads(line), spent, share) for line in cost.output.splitlines()]
 
