@@ -17,7 +17,7 @@ public final class Server: Sendable {
   private struct Threads {
     var loops: [ServerThread] = []
     var writer: ServerThread?
-    var workers: ServerThread?
+    var workers: [ServerThread] = []
     var sealer: ServerThread?
     var isStopped = false
   }
@@ -112,7 +112,10 @@ extension Server {
       let context = context
       try threads.withLock { threads in
         threads.writer = try ServerThread("hindcast-write") { context.writer.run() }
-        threads.workers = try ServerThread("hindcast-work") { context.workers.run() }
+        for number in 0..<WorkerPool.threads {
+          threads.workers.append(
+            try ServerThread("hindcast-work\(number)") { context.workers.run(number) })
+        }
         let (wakeup, lead) = (sealerWakeup, Self.sealLead)
         threads.sealer = try ServerThread("hindcast-seal") { Self.seal(context, wakeup, lead) }
         for number in 0..<context.configuration.loops {
@@ -198,7 +201,7 @@ extension Server {
     for inbox in context.inboxes { inbox.send(.stop) }
     for loop in threads.loops { loop.join() }
     context.workers.stop()
-    threads.workers?.join()
+    for worker in threads.workers { worker.join() }
     context.writer.stop()
     threads.writer?.join()
     context.isEnding.store(true, ordering: .releasing)

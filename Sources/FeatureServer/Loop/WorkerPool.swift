@@ -1,4 +1,4 @@
-// Where commands are carried out that would keep a loop from its look-ups: a thread of its own, of lower
+// Where commands are carried out that would keep a loop from its look-ups: threads of their own, of lower
 // priority. The connection waits, all others go on.
 import Glibc
 import Monitoring
@@ -26,8 +26,8 @@ final class WorkerPool: Sendable {
 
   private struct State {
     var jobs: [Job] = []
-    /// What is under way.
-    var current: Job?
+    /// What is under way, by thread.
+    var current: [Job?] = Array(repeating: nil, count: WorkerPool.threads)
     var isStopping = false
   }
 
@@ -47,7 +47,7 @@ final class WorkerPool: Sendable {
     state.withLock { state in
       for job in state.jobs where job.client == client { job.isCancelled.set() }
       state.jobs.removeAll { $0.client == client }
-      if let current = state.current, current.client == client { current.isCancelled.set() }
+      for case let job? in state.current where job.client == client { job.isCancelled.set() }
     }
   }
 
@@ -62,18 +62,26 @@ final class WorkerPool: Sendable {
     wakeup.signal()
   }
 
-  /// The thread's work.
-  func run() {
+  /// Threads, so that what is short need not wait for what is long.
+  static let threads = 2
+
+  /// One thread's work.
+  func run(_ thread: Int) {
     // Of this thread alone, on Linux: look-ups go first where cores are few.
     setpriority(Int32(PRIO_PROCESS.rawValue), 0, 5)
     let recorder = servedLog?.recorder()
     while true {
       let (job, isStopping) = state.withLock { state in
-        state.current = state.jobs.isEmpty ? nil : state.jobs.removeFirst()
-        return (state.current, state.isStopping)
+        let job = state.jobs.isEmpty ? nil : state.jobs.removeFirst()
+        state.current[thread] = job
+        return (job, state.isStopping)
       }
       guard let job else {
-        if isStopping { break }
+        if isStopping {
+          // The others may be waiting for the same signal.
+          wakeup.signal()
+          break
+        }
         wakeup.wait(1000)
         continue
       }
