@@ -4,6 +4,16 @@
 internal import CRocksDB
 
 extension Database {
+  /// Lets flushes and compactions of this process go behind all other threads where cores are few. It cannot
+  /// be taken back.
+  public static func lowerBackgroundPriority() {
+    // The default environment is one for the process; the object is a name for it.
+    let environment: OpaquePointer = rocksdb_create_default_env()
+    defer { rocksdb_env_destroy(environment) }
+    rocksdb_env_lower_thread_pool_cpu_priority(environment)
+    rocksdb_env_lower_high_priority_thread_pool_cpu_priority(environment)
+  }
+
   /// Writes what is in memory of each of `families` to table files.
   ///
   /// - Parameter wait: returns only when it is done; otherwise when it has begun.

@@ -26,6 +26,10 @@ extension Store {
     try StoreError.wrap { () throws(RocksError) in try database.createCheckpoint(at: folder) }
   }
 
+  /// Lets flushes and compactions of all stores of this process go behind its other threads, as a server wants
+  /// it. It cannot be taken back.
+  public static func lowerBackgroundPriority() { Database.lowerBackgroundPriority() }
+
   /// Merges what streaming and bulk writes left side by side, in all views. Answers do not change;
   /// reads get faster.
   public func compact() throws(StoreError) {

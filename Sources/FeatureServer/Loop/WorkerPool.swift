@@ -68,7 +68,7 @@ final class WorkerPool: Sendable {
   /// One thread's work.
   func run(_ thread: Int) {
     // Of this thread alone, on Linux: look-ups go first where cores are few.
-    setpriority(Int32(PRIO_PROCESS.rawValue), 0, 5)
+    setpriority(Int32(PRIO_PROCESS.rawValue), 0, 19)
     let recorder = servedLog?.recorder()
     while true {
       let (job, isStopping) = state.withLock { state in

@@ -40,6 +40,8 @@ enum Serve: Command {
     var options = StoreOptions()
     options.cacheBytes = configuration.blockCacheBytes
     let store = try FeatureStore.open(words[0], .create, options: options)
+    // Compactions have time; who looks a feature up has not.
+    Store.lowerBackgroundPriority()
     let server = try Server(store, configuration, log: log)
     try ProcessSetup.watchSignals(server, log)
     server.waitForStopRequest()
