@@ -80,8 +80,9 @@ final class EventLoop {
       let count = poller.wait(unfinished.isEmpty ? 100 : 0)
       steadyNow = Self.steadyMilliseconds
       refresh()
-      for index in 0..<count { handle(poller[index]) }
+      // Orders first: who was killed before a command of theirs was sent is not answered.
       for message in inbox.takeAll() { take(message) }
+      for index in 0..<count { handle(poller[index]) }
       goOn()
       if !stage.submission.isEmpty { context.writer.submit(stage.take()) }
       tick()
