@@ -55,11 +55,13 @@ let package = Package(
     .executableTarget(
       name: "HindcastCLI", dependencies: ["Hindcast", "FeatureServer", "Monitoring"],
       swiftSettings: settings),
+    .target(name: "BenchSupport", path: "tools/bench/support", swiftSettings: settings),
     .executableTarget(
-      name: "StoreBench", dependencies: ["Hindcast", "SliceStore", "Rocks", "FeatureModel"],
+      name: "StoreBench",
+      dependencies: ["BenchSupport", "Hindcast", "SliceStore", "Rocks", "FeatureModel"],
       path: "tools/bench/store", swiftSettings: settings),
     .executableTarget(
-      name: "ServeBench", dependencies: ["CLinux"], path: "tools/bench/serve/load",
+      name: "ServeBench", dependencies: ["BenchSupport", "CLinux"], path: "tools/bench/serve/load",
       swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["FeatureModel"], path: "Tests/TestSupport",

@@ -1,5 +1,6 @@
 // Look-ups of random entities, and beside each of them a bare RocksDB get of the same keys: the ratio is
 // what the store itself adds. The kinds take turns, round by round, so that a noisy machine hits them all.
+import BenchSupport
 import FeatureModel
 import Rocks
 import SliceStore

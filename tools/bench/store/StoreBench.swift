@@ -1,5 +1,6 @@
 // The works that write: bulk load from memory, streaming batches, and the same events as files for the
 // peers. Making the events is outside of every clock.
+import BenchSupport
 import Dispatch
 import FeatureModel
 import Glibc

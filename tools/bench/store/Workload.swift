@@ -1,24 +1,7 @@
 // The synthetic stream of all benchmarks: entities with 20-byte keys and cubic skew, events spread over
 // 365 days, an amount in cents as a double. A function of the seed alone, so that peers load the same rows.
+import BenchSupport
 import FeatureModel
-
-/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
-struct SplitMix64 {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  /// In [0, 1).
-  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-}
 
 struct Workload {
   static let dayMilliseconds: Int64 = 86_400_000

@@ -1,4 +1,5 @@
 // The events of the benchmark as CSV: the same for a seed and a day, all before the day that is running.
+import BenchSupport
 import Glibc
 
 struct EventsFile {

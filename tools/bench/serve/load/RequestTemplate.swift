@@ -1,4 +1,5 @@
 // A command as the bytes of a pipeline, with places for what differs from request to request.
+import BenchSupport
 import Glibc
 
 /// A pipeline of one command. Filling it costs a few digits, so that the load takes little of the machine.
