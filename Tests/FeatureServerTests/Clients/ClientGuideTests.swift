@@ -2,6 +2,7 @@
 import FeatureModel
 import Foundation
 import Hindcast
+import TestSupport
 import Testing
 
 @Suite struct ClientGuideTests {
@@ -64,20 +65,11 @@ import Testing
   @Test func `The page's code is this code`() throws {
     let here = try String(contentsOfFile: #filePath, encoding: .utf8)
     let known = Set(here.split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } })
-    let page = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../../docs/clients.md")
-    var isCode = false
-    var lines = 0
-    for line in try String(contentsOf: page, encoding: .utf8).split(separator: "\n") {
-      if line.hasPrefix("```") {
-        isCode = line == "```swift"
-      } else if isCode {
-        lines += 1
-        let code = String(line.trimmingPrefix { $0 == " " }).replacing("7379", with: "port")
-        let isKnown = known.contains(code[...])
-        #expect(isKnown, "not in the test: \(line)")
-      }
+    let lines = try swiftLines(ofPage: "docs/clients.md")
+    for line in lines {
+      let isKnown = known.contains(line.replacing("7379", with: "port")[...])
+      #expect(isKnown, "not in the test: \(line)")
     }
-    #expect(lines > 12)
+    #expect(lines.count > 12)
   }
 }

@@ -14,7 +14,7 @@ final class FakeServer: Sendable {
   }
 
   let port: UInt16
-  private let listener: Int32
+  private let listener: LoopbackListener
   private let answer: @Sendable (_ connection: Int, _ words: [String]) -> Answer
   private let isGreeting: Bool
   private let connectionCount = Atomic<Int>(0)
@@ -28,23 +28,11 @@ final class FakeServer: Sendable {
   ) throws {
     self.answer = answer
     self.isGreeting = isGreeting
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { address in
-      address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        bind(listener, address, length) == 0 && listen(listener, 16) == 0
-          && getsockname(listener, address, &length) == 0
-      }
-    }
-    guard isBound else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-    self.listener = listener
-    port = UInt16(bigEndian: address.sin_port)
+    listener = try LoopbackListener()
+    port = listener.port
     Thread.detachNewThread { [self] in
       while true {
-        let connection = accept(listener, nil, nil)
+        let connection = accept(listener.descriptor, nil, nil)
         guard connection >= 0 else { return }
         let number = connectionCount.add(1, ordering: .relaxed).newValue
         Thread.detachNewThread { [self] in serve(connection, number) }
@@ -65,7 +53,7 @@ final class FakeServer: Sendable {
   }
 
   /// Ends the listening; open connections end when their clients do.
-  func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+  func stop() { shutdown(listener.descriptor, Int32(SHUT_RDWR)) }
 
   private func serve(_ connection: Int32, _ number: Int) {
     defer { close(connection) }

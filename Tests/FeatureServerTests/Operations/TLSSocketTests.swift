@@ -8,29 +8,15 @@
   /// Takes one connection and answers each byte in upper case, until a line end came; then it says farewell.
   private final class UpperCaseServer: Sendable {
     let port: UInt16
-    private let listener: Int32
+    private let listener: LoopbackListener
 
     init() throws {
-      let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-      let isBound = withUnsafeMutablePointer(to: &address) { address in
-        address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-          bind(listener, address, length) == 0 && listen(listener, 1) == 0
-            && getsockname(listener, address, &length) == 0
-        }
-      }
-      guard isBound else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-      self.listener = listener
-      port = UInt16(bigEndian: address.sin_port)
+      listener = try LoopbackListener(backlog: 1)
+      port = listener.port
     }
 
-    deinit { close(listener) }
-
     func serve(_ context: TLSContext) throws {
-      let connection = accept(listener, nil, nil)
+      let connection = accept(listener.descriptor, nil, nil)
       defer { close(connection) }
       let session = try TLSSession(context)
       var buffer = [UInt8](repeating: 0, count: 1000)

@@ -98,48 +98,49 @@ import Testing
     return try writer.bytes.withUnsafeBytes { try ReplyDecoder.decode($0)!.value }
   }
 
-  private static func write(
-    _ port: UInt16, _ clock: ManualClock, _ run: Run, _ seed: UInt64
+  /// A thread with a client of its own that does the same until the run is over.
+  private static func client(
+    _ port: UInt16, _ run: Run, _ seed: UInt64,
+    _ step: @escaping @Sendable (WireClient, inout SplitMix64) throws -> Void
   ) -> Background {
     Background {
       var random = SplitMix64(seed)
       do {
         let client = try WireClient(port: port)
-        while !run.isOver.load(ordering: .acquiring) {
-          let mails = (0..<1 + random.below(20)).map { _ in
-            // Some are hours late, some ahead of the clock, many of this very slice.
-            let lag = [0, 500, 59_000, 600_000, 7_200_000, -30_000][random.below(6)]
-            let time = Timestamp(milliseconds: clock.now.milliseconds - Int64(lag))!
-            return ServerWorld.mail(
-              random.pick(senders), to: "r\(random.below(5))", at: time,
-              score: Double(random.below(1000)) / 7)
-          }
-          for reply in try client.pipeline(mails) {
-            if let text = reply.errorText { run.fail(text) }
-          }
-          run.events.add(mails.count, ordering: .relaxed)
-        }
+        while !run.isOver.load(ordering: .acquiring) { try step(client, &random) }
       } catch { run.fail("\(error)") }
+    }
+  }
+
+  private static func write(
+    _ port: UInt16, _ clock: ManualClock, _ run: Run, _ seed: UInt64
+  ) -> Background {
+    client(port, run, seed) { client, random in
+      let mails = (0..<1 + random.below(20)).map { _ in
+        // Some are hours late, some ahead of the clock, many of this very slice.
+        let lag = [0, 500, 59_000, 600_000, 7_200_000, -30_000][random.below(6)]
+        let time = Timestamp(milliseconds: clock.now.milliseconds - Int64(lag))!
+        return ServerWorld.mail(
+          random.pick(senders), to: "r\(random.below(5))", at: time,
+          score: Double(random.below(1000)) / 7)
+      }
+      for reply in try client.pipeline(mails) {
+        if let text = reply.errorText { run.fail(text) }
+      }
+      run.events.add(mails.count, ordering: .relaxed)
     }
   }
 
   private static func read(
     _ port: UInt16, _ clock: ManualClock, _ run: Run, _ seed: UInt64
   ) -> Background {
-    Background {
-      var random = SplitMix64(seed)
-      do {
-        let client = try WireClient(port: port)
-        var seen: [Seen] = []
-        while !run.isOver.load(ordering: .acquiring) {
-          let sender = random.pick(senders)
-          let before = clock.now
-          let reply = try client.ask(["HMGET", "by_sender:\(sender)"] + features)
-          run.answers.add(1, ordering: .relaxed)
-          seen.append(Seen(before: before, after: clock.now, sender: sender, reply: reply))
-        }
-        run.seen.withLock { $0 += seen }
-      } catch { run.fail("\(error)") }
+    client(port, run, seed) { client, random in
+      let sender = random.pick(senders)
+      let before = clock.now
+      let reply = try client.ask(["HMGET", "by_sender:\(sender)"] + features)
+      let seen = Seen(before: before, after: clock.now, sender: sender, reply: reply)
+      run.answers.add(1, ordering: .relaxed)
+      run.seen.withLock { $0.append(seen) }
     }
   }
 }
