@@ -102,9 +102,5 @@ final class ProgressLine: @unchecked Sendable {
       "\(hundredths / 100).\(String(hundredths % 100).padded(to: 2, right: true).map { $0 == " " ? "0" : String($0) }.joined()) M rows/s"
   }
 
-  private static var now: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
+  private static var now: Double { Double(SteadyClock.now) * 1e-9 }
 }

@@ -36,7 +36,6 @@ extension EventLoop {
     _ id: CommandID, _ connection: Connection, _ isCancelled: Flag,
     _ work: @escaping @Sendable (inout ReplyWriter, ServedRecorder?) throws(LookupError) -> Void
   ) {
-    connection.isBusy = true
     connection.job = (id, Self.steadyNanoseconds)
     context.workers.add(
       WorkerPool.Job(

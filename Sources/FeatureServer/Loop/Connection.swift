@@ -34,9 +34,7 @@ final class Connection {
 
   /// Writes handed on whose replies are not there yet.
   var pendingReplies = 0
-  /// A command is being carried out elsewhere.
-  var isBusy = false
-  /// That command, and the steady clock's nanoseconds when it was handed over.
+  /// The command that is being carried out elsewhere, and the steady clock's nanoseconds when it was handed over.
   var job: (id: CommandID, since: UInt64)?
   /// When the first of the writes that are waited for was handed over.
   var pendingSince: UInt64 = 0
@@ -75,6 +73,9 @@ final class Connection {
 
   var unsentBytes: Int { output.count - sent }
   var waitingBytes: Int { input.count - inputStart }
+
+  /// A command is being carried out elsewhere.
+  var isBusy: Bool { job != nil }
 
   /// Nothing is owed to the peer.
   var isSettled: Bool { unsentBytes == 0 && pendingReplies == 0 && !isBusy }

@@ -86,7 +86,6 @@ extension EventLoop {
   }
 
   private func jobEnded(_ connection: Connection) {
-    connection.isBusy = false
     guard let job = connection.job else { return }
     connection.job = nil
     let spent = Self.steadyNanoseconds &- job.since

@@ -78,7 +78,7 @@ final class EventLoop {
     var deadline = Int64.max
     while true {
       let count = poller.wait(unfinished.isEmpty ? 100 : 0)
-      steadyNow = Self.steadyMilliseconds
+      steadyNow = SteadyClock.milliseconds
       refresh()
       // Orders first: who was killed before a command of theirs was sent is not answered.
       for message in inbox.takeAll() { take(message) }
@@ -89,10 +89,10 @@ final class EventLoop {
       if isStopping {
         if deadline == .max {
           deadline =
-            Self.steadyMilliseconds
+            SteadyClock.milliseconds
             + Int64(context.configuration.shutdownTimeoutSeconds) * 1000
         }
-        if isSettled || Self.steadyMilliseconds >= deadline { break }
+        if isSettled || SteadyClock.milliseconds >= deadline { break }
       }
     }
     for connection in connections { if let connection { close(connection) } }
@@ -180,14 +180,7 @@ final class EventLoop {
     }
   }
 
-  static var steadyMilliseconds: Int64 { Int64(steadyNanoseconds / 1_000_000) }
-
-  @inline(__always)
-  static var steadyNanoseconds: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-  }
+  static var steadyNanoseconds: UInt64 { UInt64(bitPattern: SteadyClock.now) }
 }
 
 // Connections that come, and what is done from time to time.
@@ -250,7 +243,7 @@ extension EventLoop {
   private var flags: Int32 { Int32(MSG_NOSIGNAL) }
 
   private func tick() {
-    let time = Self.steadyMilliseconds
+    let time = SteadyClock.milliseconds
     guard time - lastTick >= 100 || lookups.recorder?.needsFlush == true else { return }
     lastTick = time
     lookups.recorder?.flush()

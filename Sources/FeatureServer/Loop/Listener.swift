@@ -100,20 +100,21 @@ final class Listener: Sendable {
       native.sin_family = sa_family_t(AF_INET)
       native.sin_port = port.bigEndian
       withUnsafeMutableBytes(of: &native.sin_addr) { $0.copyBytes(from: bytes) }
-      return withUnsafePointer(to: &native) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-        }
-      }
+      return bind(descriptor, native)
     case .ipv6(let bytes):
       var native = sockaddr_in6()
       native.sin6_family = sa_family_t(AF_INET6)
       native.sin6_port = port.bigEndian
       withUnsafeMutableBytes(of: &native.sin6_addr) { $0.copyBytes(from: bytes) }
-      return withUnsafePointer(to: &native) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
-        }
+      return bind(descriptor, native)
+    }
+  }
+
+  /// - Parameter native: one of the system's addresses.
+  private static func bind<Native>(_ descriptor: Int32, _ native: Native) -> Int32 {
+    withUnsafePointer(to: native) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<Native>.size))
       }
     }
   }

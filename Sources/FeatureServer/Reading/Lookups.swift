@@ -46,9 +46,7 @@ struct Lookups: ~Copyable {
   /// Lets go of everything: declarations have changed.
   mutating func forget() {
     arena.removeAll()
-    table.removeAll()
-    plans.removeAll()
-    sets.removeAll()
+    forgetPlans()
   }
 
   /// Lets go of plans alone; what was answered by them is overwritten in time.

@@ -79,24 +79,19 @@ final class IngestWriter: Sendable {
       if !group.isEmpty {
         let outcomes = commit.commit(group, now: now)
         answer(group, outcomes)
-        if fsync == .interval, syncDue == nil { syncDue = Self.steady + interval }
+        if fsync == .interval, syncDue == nil { syncDue = SteadyClock.milliseconds + interval }
       } else if isStopping {
         break
       }
-      if let due = syncDue, Self.steady >= due {
+      if let due = syncDue, SteadyClock.milliseconds >= due {
         sync()
         syncDue = nil
       }
-      if group.isEmpty { wakeup.wait(syncDue.map { Int32(max(1, $0 - Self.steady)) } ?? 1000) }
+      if group.isEmpty {
+        wakeup.wait(syncDue.map { Int32(max(1, $0 - SteadyClock.milliseconds)) } ?? 1000)
+      }
     }
     if fsync != .off { sync() }
-  }
-
-  /// Milliseconds of a clock that never jumps.
-  private static var steady: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 
   private func sync() {

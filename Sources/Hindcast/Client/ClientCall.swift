@@ -75,13 +75,3 @@ final class ClientCall: Sendable {
     }
   }
 }
-
-/// A clock that never jumps.
-enum SteadyClock {
-  /// Nanoseconds since some moment.
-  static var now: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
-}
