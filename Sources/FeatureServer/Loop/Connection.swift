@@ -34,7 +34,8 @@ final class Connection {
 
   /// Writes handed on whose replies are not there yet.
   var pendingReplies = 0
-  /// The command that is being carried out elsewhere, and the steady clock's nanoseconds when it was handed over.
+  /// The command that is being carried out elsewhere, and the steady clock's nanoseconds when it was handed
+  /// over.
   var job: (id: CommandID, since: UInt64)?
   /// When the first of the writes that are waited for was handed over.
   var pendingSince: UInt64 = 0
