@@ -33,6 +33,12 @@ struct BlockSlot: ~Copyable {
     if let bytes = self.pinned?.bytes { view = try BlockView(bytes) }
   }
 
+  /// Takes it that there is no such block.
+  mutating func takeNothing(_ number: Int64) {
+    clear()
+    self.number = number
+  }
+
   /// Takes bytes that the caller keeps in place until the next `clear`.
   @inline(__always)
   mutating func take(

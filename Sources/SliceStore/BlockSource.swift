@@ -11,6 +11,8 @@ struct BlockSource {
   let family: ColumnFamily
   /// What RocksDB's cache holds.
   let cacheBytes: Int
+  /// Asked first, by look-ups of now.
+  let memory: (any BlockMemory)?
 
   borrowing func pinned(
     _ key: UnsafeRawBufferPointer, _ options: borrowing ReadOptions

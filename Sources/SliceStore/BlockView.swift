@@ -19,7 +19,7 @@ package struct BlockView: BitwiseCopyable {
   static let format: UInt8 = 1
   static let lagMax: Int64 = (1 << 31) - 2
 
-  private let bytes: UnsafeRawBufferPointer
+  let bytes: UnsafeRawBufferPointer
   package let columnCount: Int
   package let entryCount: Int
   package let lagWidth: Int

@@ -88,12 +88,28 @@ public final class FeatureReader {
   public func select(
     hash: UInt64, entity: UnsafeRawBufferPointer, from first: Timestamp, through last: Timestamp
   ) throws(StoreError) {
+    try select(hash: hash, entity: entity, from: first, through: last, sealed: nil)
+  }
+
+  /// Turns to an entity for a request as served at `now`, up to whose slice the view's stream is sealed: its
+  /// blocks may come from the reader's memory.
+  package func select(
+    hash: UInt64, entity: UnsafeRawBufferPointer, sealedAt now: Timestamp
+  ) throws(StoreError) {
+    try select(
+      hash: hash, entity: entity, from: now, through: now, sealed: length.slice(of: now).index)
+  }
+
+  private func select(
+    hash: UInt64, entity: UnsafeRawBufferPointer, from first: Timestamp, through last: Timestamp,
+    sealed: Int64?
+  ) throws(StoreError) {
     answered = nil
     // One slice more than most modes look at: `fresh` sees the request's own.
     let end = length.slice(of: last).index + 1
     let start = first == last ? end - 1 : length.slice(of: first).index
     try readers.callEach { reader throws(StoreError) in
-      try reader.select(hash: hash, entity: entity, start..<end)
+      try reader.select(hash: hash, entity: entity, start..<end, sealed: sealed)
     }
   }
 
@@ -187,7 +203,7 @@ extension FeatureReader {
       snapshot: snapshot)
     var found: [Contribution] = []
     try entity.bytes.withBytes { bytes throws(StoreError) in
-      try reader.select(hash: entity.hash64, entity: bytes, start..<start + 1)
+      try reader.select(hash: entity.hash64, entity: bytes, start..<start + 1, sealed: nil)
       try reader.explain(SliceRequest(at: time, mode, length), from: start) { slice, lag in
         found.append(
           Contribution(

@@ -48,6 +48,8 @@ final class GroupReader {
   @exclusivity(unchecked) private var sweep: BlockSweep?
   @exclusivity(unchecked) private var key: [UInt8] = []
   @exclusivity(unchecked) private var hash: UInt64 = 0
+  /// The slice whose blocks may be remembered; nil for requests of other times and modes.
+  @exclusivity(unchecked) private var sealed: Int64?
   /// Blocks that are kept at hand: those of one window, for nearly all views. A longer one reads its blocks
   /// again for every request.
   @exclusivity(unchecked) private var slots = BlockSlots(count: Accumulator.slotCount)
@@ -98,15 +100,20 @@ final class GroupReader {
 
   /// Turns to an entity, whose windows end in the given slices, or where these begin.
   func select(
-    hash: UInt64, entity: UnsafeRawBufferPointer, _ ends: Range<Int64>
+    hash: UInt64, entity: UnsafeRawBufferPointer, _ ends: Range<Int64>, sealed: Int64?
   ) throws(StoreError) {
     release()
     self.hash = hash
+    self.sealed = sealed
     if key.count == SliceKey.fixedLength + entity.count {
       SliceKey.replace(hash: hash, entity: entity, in: &key)
     } else {
       key.removeAll(keepingCapacity: true)
       SliceKey.append(view: view, group: number, hash: hash, entity: entity, block: 0, to: &key)
+    }
+    if let memory = source.memory, sealed != nil {
+      let newest = cut.block(of: ends.upperBound - 2, hash)
+      memory.expect(BlockSource.hash(view, number, hash, newest))
     }
     if isSweeping {
       try gather(
@@ -275,15 +282,48 @@ final class GroupReader {
       walk.slot = slots.another()
       slots[walk.slot].clear()
       try key.withBytes { key throws(StoreError) in
-        let pinned = try source.pinned(key, options)
-        do throws(CodecError) {
-          try slots[walk.slot].take(number, pinned)
-          try open(walk.slot)
-        } catch { throw corrupt(error) }
+        if let memory = source.memory, let sealed {
+          try recall(number, key, walk.slot, memory, sealed)
+        } else {
+          try fetch(number, key, walk.slot)
+        }
       }
     }
     walk.block = slots[walk.slot].view
     standBehind(&walk)
+  }
+
+  /// Brings a block from RocksDB.
+  private func fetch(
+    _ number: Int64, _ key: UnsafeRawBufferPointer, _ slot: Int
+  ) throws(StoreError) {
+    let pinned = try source.pinned(key, options)
+    do throws(CodecError) {
+      try slots[slot].take(number, pinned)
+      try open(slot)
+    } catch { throw corrupt(error) }
+  }
+
+  /// Brings a block from the memory, or from RocksDB and into the memory.
+  private func recall(
+    _ number: Int64, _ key: UnsafeRawBufferPointer, _ slot: Int, _ memory: any BlockMemory,
+    _ slice: Int64
+  ) throws(StoreError) {
+    let place = BlockSource.hash(view, self.number, hash, number)
+    guard let known = memory.find(key, hash: place, slice: slice) else {
+      try fetch(number, key, slot)
+      let bytes = slots[slot].view?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
+      return memory.keep(bytes, at: key, hash: place, slice: slice)
+    }
+    do throws(CodecError) {
+      // Whoever keeps the next block may write over this one.
+      if known.isEmpty {
+        slots[slot].takeNothing(number)
+      } else {
+        try slots[slot].take(number, copying: known)
+      }
+      try open(slot)
+    } catch { throw corrupt(error) }
   }
 
   private func corrupt(_ error: CodecError) -> StoreError {

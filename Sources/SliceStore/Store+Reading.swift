@@ -21,6 +21,21 @@ extension Store {
     of name: String, features names: [String]? = nil, snapshot: StoreSnapshot? = nil,
     sweeping entities: Int? = nil
   ) throws(StoreError) -> FeatureReader {
+    try reader(
+      of: name, features: names, snapshot: snapshot, sweeping: entities, remembering: nil)
+  }
+
+  /// The same for look-ups of now, which ask `memory` before the store.
+  package func reader(
+    of name: String, features: [String]?, remembering memory: (any BlockMemory)?
+  ) throws(StoreError) -> FeatureReader {
+    try reader(of: name, features: features, snapshot: nil, sweeping: nil, remembering: memory)
+  }
+
+  private func reader(
+    of name: String, features names: [String]?, snapshot: StoreSnapshot?,
+    sweeping entities: Int?, remembering memory: (any BlockMemory)?
+  ) throws(StoreError) -> FeatureReader {
     let view = try self.view(name)
     var features: [Int] = Array(view.plan.features.indices)
     if let names {
@@ -37,7 +52,7 @@ extension Store {
     return try FeatureReader(
       view.plan, features: features,
       source: BlockSource(
-        database: database, family: slices, cacheBytes: options.cacheBytes),
+        database: database, family: slices, cacheBytes: options.cacheBytes, memory: memory),
       snapshot: snapshot?.snapshot, floor: mark, sweeping: entities)
   }
 }

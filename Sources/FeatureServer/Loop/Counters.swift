@@ -7,7 +7,7 @@ package final class LoopCounters: @unchecked Sendable {
   // Unchecked: the memory is atomic words, of which one thread is the only writer.
   package enum Count: Int, CaseIterable {
     case cacheHits, cacheMisses, commands, errors, accepted, rejected, bytesIn, bytesOut
-    case events, cacheBytes, cacheEntries, protocolErrors
+    case events, cacheBytes, cacheEntries, protocolErrors, rowHits, rowMisses, rowCacheBytes
   }
 
   /// Upper bounds of the buckets in microseconds: 1, 1.5, 2, 3, 4, 6, ... 12 s, and beyond.

@@ -65,7 +65,8 @@ final class EventLoop {
     stage = EventStage(context.store.store, loop: number)
     lookups = Lookups(
       context.store, context.timekeeper, recorder: context.servedLog?.recorder(),
-      cacheBytes: context.configuration.cacheBytes / context.configuration.loops)
+      cacheBytes: context.configuration.cacheBytes / context.configuration.loops,
+      rowCacheBytes: context.configuration.rowCacheBytes / context.configuration.loops)
     now = context.timekeeper.reading
     try poller.add(inbox.wakeup.number, generation: 0, .read)
     for listener in listeners { try poller.add(listener.number, generation: 0, .read) }
@@ -250,6 +251,10 @@ extension EventLoop {
     let (hits, misses) = lookups.takeCounts()
     counters.count(.cacheHits, hits)
     counters.count(.cacheMisses, misses)
+    let rows = lookups.takeRowCounts()
+    counters.count(.rowHits, rows.hits)
+    counters.count(.rowMisses, rows.misses)
+    counters.set(.rowCacheBytes, lookups.rowCacheBytes)
     counters.set(.cacheBytes, lookups.cacheBytes)
     counters.set(.cacheEntries, lookups.cacheEntries)
     if listenersPaused, !isStopping {

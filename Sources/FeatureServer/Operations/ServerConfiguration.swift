@@ -18,6 +18,8 @@ public struct ServerConfiguration: Sendable {
   public var loops = Self.defaultLoops
   /// Memory for answers that are kept, over all loops.
   public var cacheBytes = 256 << 20
+  /// Memory for blocks of single entities as they were read, over all loops.
+  public var rowCacheBytes = 64 << 20
   /// Memory for the store's blocks.
   public var blockCacheBytes = 192 << 20
 

@@ -134,6 +134,9 @@ extension ServerSetting {
   private static let memory: [ServerSetting] = [
     .bytes("cacheBytes", 0...1 << 42, \.cacheBytes, "memory for answers; default: 256MiB"),
     .bytes(
+      "rowCacheBytes", 0...1 << 42, \.rowCacheBytes,
+      "memory for what was read of single entities; default: 64MiB"),
+    .bytes(
       "blockCacheBytes", 1 << 20...1 << 42, \.blockCacheBytes,
       "memory for the store's blocks; default: 192MiB"),
   ]

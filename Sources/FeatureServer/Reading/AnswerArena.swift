@@ -126,15 +126,6 @@ package struct AnswerArena: ~Copyable {
     entryCount += 1
   }
 
-  /// Forgets everything.
-  package mutating func removeAll() {
-    index.update(repeating: 0, count: Int(bucketMask + 1) * Self.bucketSlots)
-    head = 0
-    tail = 0
-    usedBytes = 0
-    entryCount = 0
-  }
-
   @inline(__always)
   private func header(_ place: Int) -> UnsafeMutablePointer<Header> {
     (ring + place).assumingMemoryBound(to: Header.self)

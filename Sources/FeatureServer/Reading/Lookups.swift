@@ -20,6 +20,8 @@ struct Lookups: ~Copyable {
   let recorder: ServedRecorder?
   private let isRecording: Bool
   private var arena: AnswerArena
+  /// Nil where none are kept.
+  private let rows: RowCache?
   private var table = PlanTable()
   /// Plans by what they mean, for requests whose bytes differ.
   private var plans: [PlanName: ReadPlan] = [:]
@@ -29,23 +31,30 @@ struct Lookups: ~Copyable {
   private(set) var hits = 0
   private(set) var misses = 0
 
-  /// - Parameter cacheBytes: for kept answers; 0 keeps none.
+  /// - Parameters:
+  ///   - cacheBytes: for kept answers; 0 keeps none.
+  ///   - rowCacheBytes: for the blocks of entities whose answers are not kept; 0 keeps none.
   init(
-    _ store: FeatureStore, _ timekeeper: Timekeeper, recorder: ServedRecorder?, cacheBytes: Int
+    _ store: FeatureStore, _ timekeeper: Timekeeper, recorder: ServedRecorder?, cacheBytes: Int,
+    rowCacheBytes: Int
   ) {
     self.store = store
     self.timekeeper = timekeeper
     self.recorder = recorder
     isRecording = recorder != nil
     arena = AnswerArena(bytes: cacheBytes)
+    rows = rowCacheBytes > 0 ? RowCache(bytes: rowCacheBytes) : nil
   }
 
   var cacheBytes: Int { arena.byteCount }
   var cacheEntries: Int { arena.entryCount }
+  var rowCacheBytes: Int { rows?.byteCount ?? 0 }
 
-  /// Lets go of everything: declarations have changed.
+  /// Lets go of everything: declarations have changed. The next plans have other numbers, so nothing leads to
+  /// what was answered by these any more, and it is overwritten in time: emptying a large index would take
+  /// milliseconds.
   mutating func forget() {
-    arena.removeAll()
+    rows?.forget()
     forgetPlans()
   }
 
@@ -62,6 +71,9 @@ struct Lookups: ~Copyable {
     defer { (hits, misses) = (0, 0) }
     return (hits, misses)
   }
+
+  /// The same of blocks.
+  mutating func takeRowCounts() -> (hits: Int, misses: Int) { rows?.takeCounts() ?? (0, 0) }
 
   /// The plan of a request that was made before, by its bytes.
   @inline(__always)
@@ -162,7 +174,7 @@ struct Lookups: ~Copyable {
     _ plan: ReadPlan, _ hash: UInt64, _ now: Timestamp, into out: inout ReplyWriter
   ) throws(LookupError) {
     do throws(StoreError) {
-      try plan.read(hash: hash, key, at: now, .asServed, into: &out)
+      try plan.read(hash: hash, key, sealedAt: now, into: &out)
     } catch { throw LookupError(error) }
   }
 
@@ -212,7 +224,7 @@ extension Lookups {
       if let features, features.count > max(1024, 4 * registered.declaration.features.count) {
         throw .invalid("\(features.count) features are more than one look-up may name")
       }
-      let reader = try store.store.reader(of: view, features: features)
+      let reader = try store.store.reader(of: view, features: features, remembering: rows)
       // The clock may be further than the loop's, and requests may name any moment up to it.
       try timekeeper.advance(to: max(now, timekeeper.reading))
       let names = reader.features.map { reader.plan.features[$0].declaration.name }

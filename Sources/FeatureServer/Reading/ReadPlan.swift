@@ -58,12 +58,27 @@ package final class ReadPlan {
   ) throws(StoreError) {
     let reader = other ?? self.reader
     defer { reader.release() }
-    let selected = key.withUnsafeBytes { bytes in
-      Result { () throws(StoreError) in
-        try reader.select(hash: hash, entity: bytes, from: time, through: time)
-      }
+    try key.span.withUnsafeBytes { bytes throws(StoreError) in
+      try reader.select(hash: hash, entity: bytes, from: time, through: time)
     }
-    try selected.get()
+    try answer(from: reader, at: time, mode, into: &reply)
+  }
+
+  /// Appends the answer for an entity as served now; the stream is sealed up to the slice of `now`.
+  func read(
+    hash: UInt64, _ key: [UInt8], sealedAt now: Timestamp, into reply: inout ReplyWriter
+  ) throws(StoreError) {
+    defer { reader.release() }
+    try key.span.withUnsafeBytes { bytes throws(StoreError) in
+      try reader.select(hash: hash, entity: bytes, sealedAt: now)
+    }
+    try answer(from: reader, at: now, .asServed, into: &reply)
+  }
+
+  private func answer(
+    from reader: FeatureReader, at time: Timestamp, _ mode: ReadMode,
+    into reply: inout ReplyWriter
+  ) throws(StoreError) {
     try reader.answer(at: time, mode)
     let values = reader.values
     reply.answer(shape, names: features) { values[$0] }

@@ -8,9 +8,12 @@ extension EventLoop {
 
   /// - Returns: false where the request is not whole yet.
   func answerHTTP(_ connection: Connection, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    let hasBody = !bytes.starts(with: "HEAD ".utf8)
     guard let end = Self.headEnd(bytes) else {
       guard bytes.count > Self.headLimit else { return false }
-      respond(connection, "431 Request Header Fields Too Large", "the request is too long\n")
+      respond(
+        connection, "431 Request Header Fields Too Large", "the request is too long\n",
+        hasBody: hasBody)
       return true
     }
     let line = String(
@@ -20,11 +23,11 @@ extension EventLoop {
       // What a page in a browser could be made to send is no business of ours.
       context.log.warning(
         "HTTP that asks for more than a page", ["client": .text(connection.client.peer)])
-      respond(connection, "405 Method Not Allowed", "GET and HEAD alone\n")
+      respond(connection, "405 Method Not Allowed", "GET and HEAD alone\n", hasBody: hasBody)
       return true
     }
     let path = words[1].split(separator: "?", omittingEmptySubsequences: false)[0]
-    answer(connection, String(path), hasBody: words[0] == "GET")
+    answer(connection, String(path), hasBody: hasBody)
     return true
   }
 
@@ -64,7 +67,7 @@ extension EventLoop {
   }
 
   private func respond(
-    _ connection: Connection, _ status: String, _ body: String, hasBody: Bool = true,
+    _ connection: Connection, _ status: String, _ body: String, hasBody: Bool,
     type: String = "text/plain; charset=utf-8"
   ) {
     let head =

@@ -74,6 +74,10 @@ struct Metrics {
     gauge("cache_hit_ratio", "Hits among all look-ups since the start.", ratio)
     gauge("cache_bytes", "Bytes of kept answers.", context.total(.cacheBytes))
     gauge("cache_entries", "Kept answers.", context.total(.cacheEntries))
+    counter(
+      "row_cache_hits_total", "Blocks of entities that were kept.", context.total(.rowHits))
+    counter("row_cache_misses_total", "Blocks from RocksDB.", context.total(.rowMisses))
+    gauge("row_cache_bytes", "Bytes of kept blocks.", context.total(.rowCacheBytes))
   }
 
   private mutating func addCommands() {

@@ -39,6 +39,8 @@ struct ServerReport {
         ("used_memory_rss", "\(ProcessFigures.residentBytes)"),
         ("answer_cache_bytes", "\(context.total(.cacheBytes))"),
         ("answer_cache_budget", "\(context.configuration.cacheBytes)"),
+        ("row_cache_bytes", "\(context.total(.rowCacheBytes))"),
+        ("row_cache_budget", "\(context.configuration.rowCacheBytes)"),
       ]
     case "persistence":
       [
@@ -73,6 +75,8 @@ struct ServerReport {
       ("rejected_connections", "\(context.total(.rejected))"),
       ("keyspace_hits", "\(context.total(.cacheHits))"),
       ("keyspace_misses", "\(context.total(.cacheMisses))"),
+      ("row_cache_hits", "\(context.total(.rowHits))"),
+      ("row_cache_misses", "\(context.total(.rowMisses))"),
       ("total_error_replies", "\(context.total(.errors))"),
       ("total_events", "\(context.total(.events))"),
     ]

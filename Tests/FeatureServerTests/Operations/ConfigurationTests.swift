@@ -31,7 +31,8 @@ import Testing
       {
         // All of them, each other than its default.
         "bind": ["127.0.0.2", "::1"], "port": 0, "unixSocket": "/tmp/s", "unixSocketMode": "0660",
-        "loops": 3, "cacheBytes": "1GB", "blockCacheBytes": 1048577, "fsync": "interval",
+        "loops": 3, "cacheBytes": "1GB", "rowCacheBytes": 5, "blockCacheBytes": 1048577,
+        "fsync": "interval",
         "fsyncIntervalMilliseconds": 5, "maxClients": 7, "maxBulkBytes": "2 KiB",
         "maxRequestBytes": "8kib", "maxArguments": 17, "outputLimitBytes": "70000b",
         "idleTimeoutSeconds": 9, "tls": { "port": null },
@@ -43,7 +44,7 @@ import Testing
     #expect(configuration.bind == ["127.0.0.2", "::1"] && configuration.port == 0)
     #expect(configuration.unixSocket == "/tmp/s" && configuration.unixSocketMode == 0o660)
     #expect(configuration.loops == 3)
-    #expect(configuration.cacheBytes == 1_000_000_000)
+    #expect(configuration.cacheBytes == 1_000_000_000 && configuration.rowCacheBytes == 5)
     #expect(configuration.blockCacheBytes == 1_048_577)
     #expect(configuration.fsync == .interval && configuration.fsyncIntervalMilliseconds == 5)
     #expect(configuration.maxClients == 7)

@@ -98,26 +98,8 @@ struct AnswerArenaTests {
         return hits
       }
       if !found, random.chance(1), random.chance(5) { slice += 1 }
-      if random.below(40_000) == 0 {
-        arena.removeAll()
-        model = [:]
-      }
     }
     return hits
-  }
-
-  @Test("Forgotten is forgotten, and the arena goes on")
-  func removal() {
-    var arena = AnswerArena(bytes: 64 << 10)
-    for round in 0..<50 {
-      for number in 0..<200 { put(&arena, number, slice: Int64(round), bytes: 100) }
-      let before = (0..<200).count { has(&arena, $0, slice: Int64(round), bytes: 100) }
-      #expect(before > 150)
-      arena.removeAll()
-      let after = (0..<200).count { has(&arena, $0, slice: Int64(round), bytes: 100) }
-      let (entries, bytes) = (arena.entryCount, arena.byteCount)
-      #expect(after == 0 && entries == 0 && bytes == 0)
-    }
   }
 
   @Test("Too little memory keeps nothing", arguments: [0, 1, 1000, 65_535])

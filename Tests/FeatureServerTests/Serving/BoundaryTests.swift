@@ -1,6 +1,7 @@
 // Writers and readers across thousands of slice boundaries, while the clock is moved under them: whatever was
 // answered at any moment is what the store says about that moment ever after.
 import FeatureModel
+import FeatureServer
 import Foundation
 import Hindcast
 import Monitoring
@@ -37,9 +38,12 @@ import Testing
     func fail(_ text: String) { failures.withLock { $0.append(text) } }
   }
 
-  @Test(arguments: [UInt64(11), 12])
-  func whatWasAnsweredStands(seed: UInt64) throws {
-    try ServerWorld.with(servesLog: true) { world in
+  /// With answers kept, and with nothing kept but the blocks that were read.
+  @Test(arguments: [UInt64(11), 12], [4 << 20, 0])
+  func whatWasAnsweredStands(seed: UInt64, cacheBytes: Int) throws {
+    var settings = ServerConfiguration()
+    settings.cacheBytes = cacheBytes
+    try ServerWorld.with(settings, servesLog: true) { world in
       let run = Run()
       let threads =
         (0..<2).map { Self.write(world.port, world.clock, run, seed &+ $0) }
@@ -62,6 +66,11 @@ import Testing
       #expect(events > 1000, "seed \(seed)")
       let seen = run.seen.withLock { $0 }
       try check(seen, world, seed)
+      if cacheBytes == 0 {
+        // Counts are told ten times a second.
+        usleep(250_000)
+        #expect(try rowHits(world) > 100, "seed \(seed)")
+      }
       world.server.stop()
       let report = try ServedReplay(world.folder + "/served").verify(world.store)
       #expect(
@@ -70,6 +79,12 @@ import Testing
       #expect(report.unsealed == 0, "seed \(seed)")
       #expect(report.compared >= seen.count, "seed \(seed)")
     }
+  }
+
+  private func rowHits(_ world: ServerWorld) throws -> Int {
+    let text = try world.client().ask(["INFO", "stats"]).text ?? ""
+    let line = text.split(separator: "\r\n").first { $0.hasPrefix("row_cache_hits:") }
+    return line.flatMap { Int($0.dropFirst("row_cache_hits:".count)) } ?? 0
   }
 
   /// Answers whose slice is known must be those of the store now; the others those of one of two slices.

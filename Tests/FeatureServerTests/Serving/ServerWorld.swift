@@ -47,7 +47,7 @@ final class ServerWorld {
     configuration.port = 0
     configuration.fsync = .off
     configuration.loops = 2
-    configuration.cacheBytes = 4 << 20
+    configuration.cacheBytes = min(settings.cacheBytes, 4 << 20)
     configuration.log.level = .error
     configuration.log.file = folder + "/server.log"
     if servesLog { configuration.servedLog.folder = folder + "/served" }

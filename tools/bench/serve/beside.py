@@ -5,11 +5,12 @@ while is late with all that was due meanwhile.
 """
 import shutil
 import threading
+import time
 
 from loads import middle
 from report import rate_text, time_text
 from servers import Hindcast
-from stores import FEATURES
+from stores import FEATURES, MINUTE_FEATURES, MINUTES
 
 FSYNC = "interval"
 GOAL = 1000
@@ -87,6 +88,36 @@ class IngestCase(Steady):
         total = middle(loads)
         total.rate = sum(load.rate for load in loads)
         self.beside_row("... the events: from due to acknowledged", total)
+
+
+class BoundaryCase(Steady):
+    """A slice ends: no kept answer counts any more, and each is computed when it is next asked for."""
+
+    def __init__(self, suite):
+        super().__init__(suite)
+        self.words = ["HMGET", "by_minute:{n}", *MINUTE_FEATURES]
+
+    def run(self):
+        sizes = self.suite.sizes
+        store = self.suite.store("minutes", MINUTES, entities=sizes.keys, events=sizes.events)
+        with Hindcast(self.suite.programs, store) as server:
+            found = {"within a slice": [], "and a slice's end": []}
+            for _ in range(sizes.rounds):
+                for name, second in zip(found, [20, 58]):
+                    self.suite.tell(f"{name}: waiting for the minute's second {second}")
+                    found[name].append(self.around(server, second))
+            for name, loads in found.items():
+                self.row(server, f"{sizes.rate:,} look-ups/s, {name}", middle(loads), goal=len(name) > 14)
+
+    def around(self, server, second):
+        """Four seconds of look-ups from a second of the minute on, with all answers kept."""
+        if not self.suite.sizes.is_smoke:
+            time.sleep((second - 8 - time.time()) % 60)
+        self.warm(server)
+        if not self.suite.sizes.is_smoke:
+            time.sleep((second - time.time()) % 60)
+        return self.suite.bench.loads(server, self.keys, [self.flow(self.suite.sizes.rate)],
+                                      seconds=min(4, self.suite.sizes.seconds))[0]
 
 
 class HeavyCase(Steady):

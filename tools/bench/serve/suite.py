@@ -11,7 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))
-from beside import HeavyCase, IngestCase  # noqa: E402
+from beside import BoundaryCase, HeavyCase, IngestCase  # noqa: E402
 from loads import ServeBench  # noqa: E402
 from lookups import MillionCase, VectorCase, WarmCase, WindowsCase  # noqa: E402
 from measure import say  # noqa: E402
@@ -21,7 +21,8 @@ from servers import LOOPS  # noqa: E402
 from stores import STANDARD, make_store  # noqa: E402
 
 CASES = {"warm": WarmCase, "million": MillionCase, "ingest": IngestCase, "vector": VectorCase,
-         "windows": WindowsCase, "connections": ConnectionsCase, "start": StartCase, "heavy": HeavyCase}
+         "windows": WindowsCase, "connections": ConnectionsCase, "start": StartCase, "heavy": HeavyCase,
+         "boundary": BoundaryCase}
 
 
 class Sizes:
