@@ -42,3 +42,9 @@ static inline int clinux_wait(int poller, struct epoll_event *events, int count,
 
 /// Wakes the calling thread when its time is over, and not up to 50 microseconds later.
 static inline void clinux_exact_timers(void) { prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); }
+
+/// Lets the calling thread run when no other wants the core, and be pushed off at once when one does.
+static inline int clinux_run_idle(void) {
+  struct sched_param parameters = {0};
+  return sched_setscheduler(0, SCHED_IDLE, &parameters);
+}

@@ -13,6 +13,14 @@ public struct StreamDeclaration: Hashable, Sendable {
   public let arrivalTime: Int?
   /// Index of the event's id.
   public let id: Int?
+  /// How long the events themselves are kept, for views that are registered later; nil: not at all.
+  public let keep: Keeping?
+
+  public enum Keeping: Hashable, Sendable {
+    case forever
+    /// Until the stream is sealed this many milliseconds past their arrival; whole minutes.
+    case milliseconds(Int64)
+  }
 
   public struct Field: Hashable, Sendable {
     public let name: String
@@ -24,12 +32,16 @@ public struct StreamDeclaration: Hashable, Sendable {
     }
   }
 
-  public init(name: String, fields: [Field], eventTime: Int, arrivalTime: Int?, id: Int?) {
+  public init(
+    name: String, fields: [Field], eventTime: Int, arrivalTime: Int?, id: Int?,
+    keep: Keeping? = nil
+  ) {
     self.name = name
     self.fields = fields
     self.eventTime = eventTime
     self.arrivalTime = arrivalTime
     self.id = id
+    self.keep = keep
   }
 
   public func index(of field: String) -> Int? { fields.firstIndex { $0.name == field } }

@@ -19,6 +19,7 @@ public final class Server: Sendable {
     var writer: ServerThread?
     var workers: [ServerThread] = []
     var sealer: ServerThread?
+    var builder: ServerThread?
     var isStopped = false
   }
 
@@ -69,12 +70,7 @@ public final class Server: Sendable {
   deinit { stop() }
 
   /// The system's wall clock.
-  public static let systemClock: @Sendable () -> Timestamp = {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    let milliseconds = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    return Timestamp(milliseconds: milliseconds) ?? .earliest
-  }
+  public static let systemClock: @Sendable () -> Timestamp = { .now }
 
   private static func servedLog(
     _ settings: ServerConfiguration.ServedLogSettings
@@ -118,6 +114,7 @@ extension Server {
         }
         let (wakeup, lead) = (sealerWakeup, Self.sealLead)
         threads.sealer = try ServerThread("hindcast-seal") { Self.seal(context, wakeup, lead) }
+        threads.builder = try ServerThread("hindcast-build") { context.builder.run() }
         for number in 0..<context.configuration.loops {
           threads.loops.append(try Self.startLoop(context, number, number == 0 ? listeners : []))
         }
@@ -200,6 +197,8 @@ extension Server {
     context.isReady.store(false, ordering: .releasing)
     for inbox in context.inboxes { inbox.send(.stop) }
     for loop in threads.loops { loop.join() }
+    context.builder.stop()
+    threads.builder?.join()
     context.workers.stop()
     for worker in threads.workers { worker.join() }
     context.writer.stop()

@@ -7,15 +7,20 @@ import SliceStore
 struct DeclarationResolver {
   private(set) var resolved = ResolvedDeclarations()
   private(set) var mistakes: [String] = []
+  /// What each view would do.
+  private(set) var changes: [(view: String, change: ViewChange)] = []
   private let store: Store
+  private let replacing: Bool
   private var known: [String: StreamDeclaration]
   private var views: [(text: String, view: UnresolvedView)] = []
   private var sets: [(text: String, set: UnresolvedSet)] = []
   /// Kind and name to the text that declares it.
   private var declared: [String: String] = [:]
 
-  init(_ store: Store) {
+  /// - Parameter replacing: views may mean something else than what stands under their names.
+  init(_ store: Store, replacing: Bool) {
     self.store = store
+    self.replacing = replacing
     known = Dictionary(
       uniqueKeysWithValues: store.streams.map { ($0.declaration.name, $0.declaration) })
   }
@@ -85,24 +90,8 @@ struct DeclarationResolver {
     _ view: ViewDeclaration, over stream: StreamDeclaration, _ text: String
   ) {
     do throws(StoreError) {
-      let standing = store.views.first { $0.declaration.name == view.name }
-      if let standing, let old = store.streams.first(where: { $0.declaration.name == view.stream })
-      {
-        let difference = DeclarationDiff(
-          from: standing.declaration, over: old.declaration, to: view, over: stream)
-        guard difference.kind < .incompatible else {
-          throw .redefinition(name: view.name, differences: difference.lines)
-        }
-      } else if let standing {
-        throw .redefinition(
-          name: view.name,
-          differences: ["stream: \(standing.declaration.stream) -> \(view.stream)"])
-      }
-      try store.requireKept(view)
-      // What a plan refuses (too many columns, partials that are not stored) is refused here already.
-      _ = try ViewPlan(
-        id: standing?.id ?? ViewID(number: 1), view, of: stream,
-        aggregations: standing?.plan.aggregations)
+      let change = try store.change(to: view, over: stream, replacing: replacing)
+      changes.append((view.name, change))
     } catch { report(error, text) }
   }
 
@@ -127,7 +116,8 @@ struct DeclarationResolver {
   /// of the store.
   private func standingViews() -> [ViewDeclaration] {
     let declared = Set(views.map(\.view.name))
-    let others = store.views.map(\.declaration).filter { !declared.contains($0.name) }
+    let standing = store.views + store.building.map(\.view)
+    let others = standing.map(\.declaration).filter { !declared.contains($0.name) }
     return others + resolved.views
   }
 

@@ -45,6 +45,14 @@ public struct IngestReport: Sendable {
   public var views: [String] = []
 }
 
+/// Those who stand at the same place of a source.
+private struct PositionGroup {
+  let record: SourceRecord?
+  var views: [RegisteredView] = []
+  /// Whether the stream's kept events are among them.
+  var keeps = false
+}
+
 extension FeatureStore {
   /// Takes the rows of a file into all views of a stream. Rows that a view has had already are left out,
   /// so the same call after a crash, or on a file that has grown, goes on where the last one stood.
@@ -58,10 +66,10 @@ extension FeatureStore {
     let declaration = try HindcastError.store { () throws(StoreError) in
       try store.stream(stream).declaration
     }
-    guard !views.isEmpty else { throw .store(.noViews(stream: stream)) }
-    let finder = SourceFinder(store: store, views: views)
+    guard store.takesEvents(stream) else { throw .store(.noViews(stream: stream)) }
+    let finder = SourceFinder(store: store, takers: store.takers(of: stream))
     let name = try finder.name(path: path, format: options.format, explicit: options.source)
-    let groups = try positionGroups(name, views)
+    let groups = try positionGroups(name, stream, views)
     guard path != "-" || groups.count == 1 else {
       throw .refused(
         "the views of '\(stream)' stand at different places of source '\(name)', and standard input "
@@ -75,7 +83,7 @@ extension FeatureStore {
     }
     for (index, group) in groups.enumerated() {
       let run = IngestRun(
-        store: store, stream: declaration, views: group.views,
+        store: store, stream: declaration, views: group.views, keeps: group.keeps,
         reader: try SourceReader(
           path: path, name: name, options, continuing: group.record),
         // A row that two groups refuse is written once.
@@ -92,12 +100,13 @@ extension FeatureStore {
 
   /// Views that stand at the same place of a source go together; the one furthest behind is first.
   private func positionGroups(
-    _ name: String, _ views: [RegisteredView]
-  ) throws(HindcastError) -> [(record: SourceRecord?, views: [RegisteredView])] {
-    var groups: [(record: SourceRecord?, views: [RegisteredView])] = []
-    for view in views {
+    _ name: String, _ stream: String, _ views: [RegisteredView]
+  ) throws(HindcastError) -> [PositionGroup] {
+    var groups: [PositionGroup] = []
+    // What is kept of the events themselves stands somewhere, too.
+    for taker in views.map(Optional.some) + (store.keeps(stream) ? [nil] : []) {
       let bytes = try HindcastError.store { () throws(StoreError) in
-        try store.position(of: name, in: view.id)
+        try store.position(of: name, in: taker, of: stream)
       }
       if let bytes, SourceRecord(bytes) == nil {
         throw .refused(
@@ -105,11 +114,9 @@ extension FeatureStore {
         )
       }
       let record = bytes.flatMap { SourceRecord($0) }
-      if let place = groups.firstIndex(where: { $0.record == record }) {
-        groups[place].views.append(view)
-      } else {
-        groups.append((record, [view]))
-      }
+      let place = groups.firstIndex { $0.record == record } ?? groups.count
+      if place == groups.count { groups.append(PositionGroup(record: record)) }
+      if let taker { groups[place].views.append(taker) } else { groups[place].keeps = true }
     }
     return groups.sorted { ($0.record?.rows ?? 0) < ($1.record?.rows ?? 0) }
   }

@@ -10,6 +10,7 @@ final class IngestRun: Sendable {
   private let store: Store
   private let stream: StreamDeclaration
   private let views: [RegisteredView]
+  private let keeps: Bool
   private let reader: SourceReader
   private let rejects: RejectsWriter?
   private let skipsRefused: Bool
@@ -26,13 +27,15 @@ final class IngestRun: Sendable {
   }
 
   init(
-    store: Store, stream: StreamDeclaration, views: [RegisteredView], reader: SourceReader,
+    store: Store, stream: StreamDeclaration, views: [RegisteredView], keeps: Bool,
+    reader: SourceReader,
     rejects: RejectsWriter?, skipsRefused: Bool,
     progress: @escaping @Sendable (IngestProgress) -> Void
   ) {
     self.store = store
     self.stream = stream
     self.views = views
+    self.keeps = keeps
     self.reader = reader
     self.rejects = rejects
     self.skipsRefused = skipsRefused
@@ -42,7 +45,7 @@ final class IngestRun: Sendable {
   func run() throws(HindcastError) -> (rows: Int, rejected: Int, expired: Int) {
     let threads = store.options.threads
     let loader = try HindcastError.store { () throws(StoreError) in
-      try store.bulkLoader(for: stream.name, views: views, workers: threads)
+      try store.bulkLoader(for: stream.name, views: views, keeps: keeps, workers: threads)
     }
     let workers = try makeWorkers(threads, loader)
     var isAtEnd = false

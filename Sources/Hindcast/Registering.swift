@@ -36,10 +36,14 @@ public struct ResolvedDeclarations: Sendable {
 extension FeatureStore {
   /// Registers all declarations of some texts, streams first and sets last, or none where one has a mistake.
   /// - Throws: `HindcastError.declarations` with every mistake of all texts.
+  /// - Parameter replacing: a view may mean something else than what stands under its name, where its history
+  ///   can be made of kept events.
+  ///
+  /// Views whose history has to be made are registered, and answer once `build` has made it.
   public func register(
-    _ texts: [DeclarationText]
+    _ texts: [DeclarationText], replacing: Bool = false
   ) throws(HindcastError) -> [RegistrationReport] {
-    let resolved = try resolve(texts)
+    let resolved = try resolve(texts, replacing: replacing)
     var reports: [RegistrationReport] = []
     do throws(StoreError) {
       for stream in resolved.streams {
@@ -49,7 +53,7 @@ extension FeatureStore {
             kind: .stream, name: stream.name, outcome: outcome, lacksHistory: false))
       }
       for view in resolved.views {
-        let outcome = try store.register(view)
+        let outcome = try store.register(view, replacing: replacing)
         let lacks = outcome == .registered ? try othersHaveHistory(view) : false
         reports.append(
           RegistrationReport(kind: .view, name: view.name, outcome: outcome, lacksHistory: lacks))
@@ -65,13 +69,21 @@ extension FeatureStore {
 
   /// Reads texts and checks what they declare against each other and the store; changes nothing.
   /// - Throws: `HindcastError.declarations` with every mistake, each with the name of its text.
-  public func resolve(_ texts: [DeclarationText]) throws(HindcastError) -> ResolvedDeclarations {
-    var resolver = DeclarationResolver(store)
+  public func resolve(
+    _ texts: [DeclarationText], replacing: Bool = false
+  ) throws(HindcastError) -> ResolvedDeclarations {
+    try resolver(texts, replacing).resolved
+  }
+
+  func resolver(
+    _ texts: [DeclarationText], _ replacing: Bool
+  ) throws(HindcastError) -> DeclarationResolver {
+    var resolver = DeclarationResolver(store, replacing: replacing)
     for text in texts { resolver.read(text) }
     resolver.resolveViews()
     resolver.resolveSets()
     if !resolver.mistakes.isEmpty { throw .declarations(resolver.mistakes) }
-    return resolver.resolved
+    return resolver
   }
 
   private func othersHaveHistory(_ view: ViewDeclaration) throws(StoreError) -> Bool {

@@ -7,7 +7,8 @@ import SliceStore
 
 struct SourceFinder {
   let store: Store
-  let views: [RegisteredView]
+  /// Under whom positions stand.
+  let takers: [ViewID]
 
   /// The name under which the file's rows are, or will be, recorded.
   func name(path: String, format: RowFormat?, explicit: String?) throws(HindcastError) -> String {
@@ -33,8 +34,8 @@ struct SourceFinder {
   private func records() throws(HindcastError) -> [String: SourceRecord] {
     try HindcastError.store { () throws(StoreError) in
       var found: [String: SourceRecord] = [:]
-      for view in views {
-        for position in try store.positions(in: view.id) {
+      for taker in takers {
+        for position in try store.positions(in: taker) {
           guard let record = SourceRecord(position.position), record.rows > 0 else { continue }
           if record.position.offset > found[position.source]?.position.offset ?? -1 {
             found[position.source] = record

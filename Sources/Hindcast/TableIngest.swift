@@ -57,6 +57,8 @@ public struct TableReport: Sendable {
 /// Views that stand at the same place of a source.
 struct TableGroup {
   let views: [RegisteredView]
+  /// Whether the stream's kept events stand there, too.
+  let keeps: Bool
   let record: TableRecord?
   /// The first row of the table that is new to them.
   let start: Int
@@ -72,23 +74,23 @@ extension FeatureStore {
   ) throws -> TableReport {
     let views = store.views(of: stream)
     let declaration = try store.stream(stream).declaration
-    guard !views.isEmpty else { throw HindcastError.store(.noViews(stream: stream)) }
+    guard store.takesEvents(stream) else { throw HindcastError.store(.noViews(stream: stream)) }
     guard !options.source.isEmpty, options.source.utf8.count <= 1024 else {
       throw HindcastError.refused("a source has a name of 1 to 1024 bytes")
     }
-    let groups = try tableGroups(views, options)
+    let groups = try tableGroups(stream, views, options)
     let run = try TableRun(store, declaration, groups, options, next)
     return try run.run()
   }
 
   /// The views by where they stand, the ones furthest behind first.
   private func tableGroups(
-    _ views: [RegisteredView], _ options: TableOptions
+    _ stream: String, _ views: [RegisteredView], _ options: TableOptions
   ) throws(HindcastError) -> [TableGroup] {
-    var groups: [(record: TableRecord?, views: [RegisteredView])] = []
-    for view in views {
+    var groups: [(record: TableRecord?, views: [RegisteredView], keeps: Bool)] = []
+    for taker in views.map(Optional.some) + (store.keeps(stream) ? [nil] : []) {
       let bytes = try HindcastError.store { () throws(StoreError) in
-        try store.position(of: options.source, in: view.id)
+        try store.position(of: options.source, in: taker, of: stream)
       }
       let record = bytes.flatMap { TableRecord($0) }
       guard bytes == nil || record != nil else {
@@ -98,19 +100,18 @@ extension FeatureStore {
       let rows = record?.rows ?? 0
       guard options.firstRow <= rows else {
         throw .refused(
-          "the table begins at row \(options.firstRow) of source '\(options.source)', and view "
-            + "'\(view.declaration.name)' has its first \(rows) rows: the rows between would be lost. "
+          "the table begins at row \(options.firstRow) of source '\(options.source)', and "
+            + "\(taker.map { "view '\($0.declaration.name)'" } ?? "what is kept of it") has its first \(rows) rows: the rows between would be lost. "
             + "Give them first, or name another source")
       }
-      if let place = groups.firstIndex(where: { $0.record == record }) {
-        groups[place].views.append(view)
-      } else {
-        groups.append((record, [view]))
-      }
+      let place = groups.firstIndex { $0.record == record } ?? groups.count
+      if place == groups.count { groups.append((record, [], false)) }
+      if let taker { groups[place].views.append(taker) } else { groups[place].keeps = true }
     }
     return groups.map {
       TableGroup(
-        views: $0.views, record: $0.record, start: ($0.record?.rows ?? 0) - options.firstRow)
+        views: $0.views, keeps: $0.keeps, record: $0.record,
+        start: ($0.record?.rows ?? 0) - options.firstRow)
     }.sorted { $0.start < $1.start }
   }
 }

@@ -59,7 +59,8 @@ final class TableRun {
     digester = TableDigester(columns: stream.fields.count)
     batches = (0..<workers).map { _ in EventBatch(stream) }
     loaders = try groups.map { group throws(StoreError) in
-      try store.bulkLoader(for: stream.name, views: group.views, workers: store.options.threads)
+      try store.bulkLoader(
+        for: stream.name, views: group.views, keeps: group.keeps, workers: store.options.threads)
     }
     report.rowsBefore = groups[0].start
   }

@@ -113,10 +113,10 @@ enum Calls {
   private static func seal(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
     try arguments.allow("stream", "at")
     let (stream, time) = (try arguments.text("stream"), try arguments.time("at"))
-    guard time <= Requests.now else {
+    guard time <= Timestamp.now else {
       throw Failure(
         .invalid,
-        "\(time) lies ahead of the clock (\(Requests.now)), and a seal never moves back: all that comes "
+        "\(time) lies ahead of the clock (\(Timestamp.now)), and a seal never moves back: all that comes "
           + "until then would count as late. Name an instant that has passed")
     }
     try handle.store.seal(stream, at: time)

@@ -66,7 +66,7 @@ extension Failure.Code {
       self = .declaration
     case .expired: self = .expired
     case .readOnly: self = .readOnly
-    case .noViews, .entityParts, .sealMovesBack, .invalid: self = .invalid
+    case .noViews, .entityParts, .sealMovesBack, .building, .invalid: self = .invalid
     }
   }
 }

@@ -3,12 +3,6 @@ import Glibc
 import Hindcast
 
 enum Requests {
-  static var now: Timestamp {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)!
-  }
-
   /// How a store is opened.
   static func opening(
     _ members: Members

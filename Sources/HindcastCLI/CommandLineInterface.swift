@@ -5,8 +5,10 @@ import Hindcast
 enum CommandLineInterface {
   static var commands: [any Command.Type] {
     [
-      Register.self, Check.self, Ingest.self, Get.self, Explain.self, Join.self, Views.self,
-      Describe.self, Stats.self, Seal.self, Expire.self, Compact.self, Checkpoint.self,
+      Register.self, Plan.self, Check.self, Ingest.self, Get.self, Explain.self, Join.self,
+      Views.self,
+      Describe.self, Stats.self, Seal.self, Expire.self, Drop.self, Audit.self, Compact.self,
+      Checkpoint.self,
       VerifyStore.self, Serve.self, VerifyServed.self,
     ]
   }

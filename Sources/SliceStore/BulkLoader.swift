@@ -16,6 +16,10 @@ public final class BulkLoader: @unchecked Sendable {
   public let store: Store
   public let stream: StreamDeclaration
   private let views: [ViewID]
+  /// Where the events themselves are kept, too; nil where they are not, or stand there already.
+  private let log: KeptLog?
+  /// What is loaded was stored before, with the arrivals that it had then.
+  private let isReplay: Bool
   private let workers: [Worker]
   private let builders: [[DeltaBuilder]]
   /// A commit that fails has given up a part of the records already, so nothing may follow it.
@@ -26,6 +30,26 @@ public final class BulkLoader: @unchecked Sendable {
     let arenas: [RecordArena]
     let floors: [Int64]
     var admitted = AdmittedEvents()
+    var chunks: [[UInt8]] = []
+    private var writer = KeptChunkWriter()
+    private(set) var chunkBytes = 0
+
+    /// Takes the admitted events of a batch to be kept.
+    func keep(_ batch: EventBatch, _ stream: StreamDeclaration) {
+      for start in stride(from: 0, to: batch.count, by: KeptChunkWriter.rowLimit) {
+        let rows = start..<min(batch.count, start + KeptChunkWriter.rowLimit)
+        var chunk: [UInt8] = []
+        if writer.append(batch, rows, admitted, stream, seal: nil, to: &chunk) {
+          chunkBytes += chunk.count
+          chunks.append(chunk)
+        }
+      }
+    }
+
+    func forgetChunks() {
+      chunks.removeAll()
+      chunkBytes = 0
+    }
 
     init(_ views: [RegisteredView], _ stream: StreamDeclaration) {
       intakes = views.map { EventIntake($0.plan, stream) }
@@ -36,9 +60,14 @@ public final class BulkLoader: @unchecked Sendable {
     }
   }
 
-  init(_ store: Store, _ stream: StreamDeclaration, _ views: [RegisteredView], workers: Int) {
+  init(
+    _ store: Store, _ stream: StreamDeclaration, _ views: [RegisteredView], log: KeptLog?,
+    isReplay: Bool = false, workers: Int
+  ) {
     self.store = store
     self.stream = stream
+    self.log = log
+    self.isReplay = isReplay
     self.views = views.map(\.id)
     self.workers = (0..<workers).map { _ in Worker(views, stream) }
     builders = (0..<store.options.threads).map { _ in views.map { DeltaBuilder($0.plan) } }
@@ -46,12 +75,12 @@ public final class BulkLoader: @unchecked Sendable {
 
   /// Memory held in records, in bytes.
   public var bytesHeld: Int {
-    workers.reduce(0) { $0 + $1.arenas.reduce(0) { $0 + $1.bytesHeld } }
+    workers.indices.reduce(0) { $0 + bytesHeld(byWorker: $1) }
   }
 
   /// Memory held by one worker, for that worker to look at while others are adding.
   public func bytesHeld(byWorker worker: Int) -> Int {
-    workers[worker].arenas.reduce(0) { $0 + $1.bytesHeld }
+    workers[worker].arenas.reduce(0) { $0 + $1.bytesHeld } + workers[worker].chunkBytes
   }
 
   /// Takes a batch in. Rows that can't be stored are left out and reported.
@@ -59,6 +88,19 @@ public final class BulkLoader: @unchecked Sendable {
   public func add(_ batch: EventBatch, worker index: Int) -> AppendReport {
     let worker = workers[index]
     EventAdmission.admit(batch, of: stream, into: &worker.admitted)
+    if log != nil { worker.keep(batch, stream) }
+    return take(batch, worker)
+  }
+
+  /// Takes kept events in, which arrived no earlier than `seal`.
+  func replay(_ batch: EventBatch, sealedAt seal: Int64, worker index: Int) -> AppendReport {
+    let worker = workers[index]
+    EventAdmission.admit(batch, of: stream, into: &worker.admitted)
+    EventAdmission.raise(&worker.admitted, to: seal)
+    return take(batch, worker)
+  }
+
+  private func take(_ batch: EventBatch, _ worker: Worker) -> AppendReport {
     var report = AppendReport(refused: worker.admitted.refused)
     report.events = batch.count - report.refused.count
     for view in worker.intakes.indices {
@@ -72,7 +114,10 @@ public final class BulkLoader: @unchecked Sendable {
 
   /// Forgets all that was added since the last commit.
   public func discard() {
-    for worker in workers { for arena in worker.arenas { arena.removeAll() } }
+    for worker in workers {
+      for arena in worker.arenas { arena.removeAll() }
+      worker.forgetChunks()
+    }
   }
 
   /// Stores all that was added and the positions, in one atomic and durable step. After an error nothing
@@ -86,21 +131,28 @@ public final class BulkLoader: @unchecked Sendable {
         "an earlier commit of this load failed: begin a new one where the source's position stands")
     }
     hasFailed = true
-    try store.writer.withLock { _ throws(StoreError) in
+    if isReplay {
+      // Nothing depends on the seal or on what stands, so that writers need not wait for it.
       let files = try writeFiles(positions)
-      do throws(StoreError) {
-        try StoreError.wrap { () throws(RocksError) in
-          try store.database.ingest(files: files, into: store.slices, move: true)
-        }
-      } catch {
-        for file in files { unlink(file) }
-        throw error
-      }
+      try store.writer.withLock { _ throws(StoreError) in try takeIn(files) }
+    } else {
+      try store.writer.withLock { _ throws(StoreError) in try takeIn(try writeFiles(positions)) }
     }
     hasFailed = false
     discard()
     // History may have come under what answers were kept for.
     store.noteChange()
+  }
+
+  private func takeIn(_ files: [String]) throws(StoreError) {
+    do throws(StoreError) {
+      try StoreError.wrap { () throws(RocksError) in
+        try store.database.ingest(files: files, into: store.slices, move: true)
+      }
+    } catch {
+      for file in files { unlink(file) }
+      throw error
+    }
   }
 
   private func writeFiles(_ positions: [SourcePosition]) throws(StoreError) -> [String] {
@@ -118,6 +170,7 @@ public final class BulkLoader: @unchecked Sendable {
         files += written
       }
       if !records.isEmpty { files.append(try writeAlone(records, folder)) }
+      if let file = try writeChunks(folder) { files.append(file) }
     } catch {
       for file in files { unlink(file) }
       throw error
@@ -127,7 +180,8 @@ public final class BulkLoader: @unchecked Sendable {
 
   /// The records of positions in key order.
   private func positionRecords(_ positions: [SourcePosition]) -> [PositionRecord] {
-    let records = views.flatMap { view in
+    let takers = views + (log.map { [$0.taker] } ?? [])
+    let records = takers.flatMap { view in
       positions.map {
         PositionRecord(
           key: SliceKey.position(view: view, source: $0.source), value: $0.position)
@@ -136,10 +190,37 @@ public final class BulkLoader: @unchecked Sendable {
     return records.sorted { $0.key.lexicographicallyPrecedes($1.key) }
   }
 
+  /// The file with the kept events; nil where there are none.
+  private func writeChunks(_ folder: String) throws(StoreError) -> String? {
+    let count = workers.reduce(0) { $0 + $1.chunks.count }
+    guard let log, count > 0 else { return nil }
+    let registered = try store.stream(stream.name)
+    guard registered.kept?.number == log.number else {
+      throw .invalid("stream '\(stream.name)' was declared anew while events were loaded into it")
+    }
+    var number = try store.takeChunkNumbers(log, count)
+    let path = "\(folder)/kept.sst"
+    unlink(path)
+    try StoreError.wrap { () throws(RocksError) in
+      var writer = try SSTWriter(path: path, family: StoreLayout.loadOptions())
+      for worker in workers {
+        for index in worker.chunks.indices {
+          if let seal = registered.seal {
+            KeptChunkWriter.raise(&worker.chunks[index], to: seal.milliseconds)
+          }
+          try writer.put(key: KeptKey.chunk(log, number), value: worker.chunks[index])
+          number += 1
+        }
+      }
+      _ = try writer.finish()
+    }
+    return path
+  }
+
   private func writeAlone(
     _ records: [PositionRecord], _ folder: String
   ) throws(StoreError) -> String {
-    let path = "\(folder)/positions.sst"
+    let path = "\(folder)/positions\(views.first?.number ?? 0).sst"
     unlink(path)
     try StoreError.wrap { () throws(RocksError) in
       var writer = try SSTWriter(path: path, family: StoreLayout.loadOptions())
@@ -155,15 +236,18 @@ public final class BulkLoader: @unchecked Sendable {
   ) throws(StoreError) -> [String] {
     let arenas = workers.map { $0.arenas[view] }
     guard arenas.contains(where: { $0.recordCount > 0 }) else { return [] }
-    guard let registered = store.views.first(where: { $0.id == views[view] }) else {
+    let current = store.views(of: stream.name)
+    guard let registered = current.first(where: { $0.id == views[view] }) else {
       throw .invalid("a view was dropped while events were loaded into it")
     }
-    let seal = try store.stream(stream.name).seal
+    let seal = isReplay ? nil : try store.stream(stream.name).seal
     let job = LoadJob(
       plan: registered.plan,
       sealSlice: seal.map { registered.declaration.slice.slice(of: $0).index },
       replaces: try registered.plan.groups.map { group throws(StoreError) in
-        try store.isEmpty(SliceKey.range(view: registered.id, group: group.number))
+        // While history is replayed, events come in.
+        isReplay
+          ? false : try store.isEmpty(SliceKey.range(view: registered.id, group: group.number))
       },
       prefix: "\(folder)/view\(registered.id.number)", positions: positions)
     let threads = store.options.threads
@@ -190,14 +274,16 @@ struct UncheckedBox<Value>: @unchecked Sendable {
 
 extension Store {
   /// A loader for all views of a stream, or for the given ones.
+  /// - Parameter keeps: false for events that the stream keeps already; nil: with all views alone.
   public func bulkLoader(
-    for stream: String, views: [RegisteredView]? = nil, workers: Int
+    for stream: String, views: [RegisteredView]? = nil, keeps: Bool? = nil, workers: Int
   ) throws(StoreError) -> BulkLoader {
     try requireWritable()
-    let declaration = try self.stream(stream).declaration
+    let registered = try self.stream(stream)
+    let log = keeps ?? (views == nil) ? registered.kept : nil
     let views = views ?? self.views(of: stream)
-    guard !views.isEmpty else { throw .noViews(stream: stream) }
-    return BulkLoader(self, declaration, views, workers: workers)
+    guard !views.isEmpty || log != nil else { throw .noViews(stream: stream) }
+    return BulkLoader(self, registered.declaration, views, log: log, workers: workers)
   }
 
   /// True where no key lies in a range.

@@ -76,6 +76,16 @@ enum EventAdmission {
     }
   }
 
+  /// Events that were stored behind a seal arrive no earlier than it, as `SliceOrder.sealed` has it.
+  static func raise(_ admitted: inout AdmittedEvents, to seal: Int64) {
+    admitted.withRows { mask, events, arrivals, _ in
+      for row in mask.indices {
+        let longest = events[row] &+ BlockView.lagMax * 60_000
+        arrivals[row] = max(arrivals[row], min(seal, longest))
+      }
+    }
+  }
+
   /// NaN and the infinities have no place in exact sums or in an order.
   private static func refuseNonFinite(
     _ column: EventColumnView, _ field: String, _ mask: UnsafeMutableBufferPointer<UInt8>,

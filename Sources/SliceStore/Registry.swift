@@ -5,10 +5,15 @@
 //   format              the store format's number as text, "1"
 //   stream/NAME         canonical declaration
 //   view/NAME           {"id": n, "declaration": {...}, "layout": {...}}
+//   building/NAME       the same of a view whose history is being made, with "until", a number of a kept chunk,
+//                       and "floor"
 //   set/NAME            canonical declaration
 //   next-view           the next view id as text
 //   seal/NAME           epoch milliseconds of the stream's seal as text
 //   floor/NAME          the first slice that the view keeps, as text
+//   kept/NAME           what is known of the stream's kept events, {"id": n, "whole": true, "start": null}
+//   next-kept           the next number of such a log as text
+//   audit/NUMBER        what was done to declarations and history, see `Audit`
 import Aggregates
 import FeatureModel
 
@@ -18,6 +23,8 @@ public struct RegisteredStream: Sendable {
   public let digest: Digest
   /// Nothing arrives before this instant any more; nil before the first seal.
   public internal(set) var seal: Timestamp?
+  /// The events themselves, where they are kept.
+  public internal(set) var kept: KeptLog?
 }
 
 /// A view in the store.
@@ -31,6 +38,13 @@ public struct RegisteredView: Sendable {
 
   public var declaration: ViewDeclaration { plan.declaration }
   public var id: ViewID { plan.id }
+}
+
+/// A view that takes in what comes, while its history is made of kept events. Nobody is answered from it yet.
+public struct BuildingView: Sendable {
+  public internal(set) var view: RegisteredView
+  /// The chunks before this one are its history; all else it takes in itself.
+  let until: UInt64
 }
 
 /// A feature set in the store.
@@ -49,8 +63,12 @@ struct Registry: Sendable {
 
   var streams: [String: RegisteredStream] = [:]
   var views: [String: RegisteredView] = [:]
+  /// By name; where one of this name serves, it goes on until this takes its place.
+  var building: [String: BuildingView] = [:]
   var sets: [String: RegisteredSet] = [:]
   var nextView: UInt32 = 1
+  var nextKept: UInt32 = 1
+  var nextAudit: UInt64 = 1
 
   func stream(_ name: String) throws(StoreError) -> RegisteredStream {
     guard let stream = streams[name] else {
@@ -60,8 +78,9 @@ struct Registry: Sendable {
   }
 
   func view(_ name: String) throws(StoreError) -> RegisteredView {
-    guard let view = views[name] else { throw .unknownView(name, known: Array(views.keys)) }
-    return view
+    if let view = views[name] { return view }
+    if building[name] != nil { throw .building(view: name) }
+    throw .unknownView(name, known: Array(views.keys))
   }
 
   func set(_ name: String) throws(StoreError) -> RegisteredSet {
@@ -69,9 +88,11 @@ struct Registry: Sendable {
     return set
   }
 
-  /// The views that read a stream, in the order of their registration.
+  /// The views that take a stream's events in, in the order of their registration; those that are being built
+  /// among them.
   func views(of stream: String) -> [RegisteredView] {
-    views.values.filter { $0.declaration.stream == stream }.sorted { $0.id < $1.id }
+    (Array(views.values) + building.values.map(\.view))
+      .filter { $0.declaration.stream == stream }.sorted { $0.id < $1.id }
   }
 }
 
@@ -80,16 +101,30 @@ enum RegistryCodec {
   private static let reader = DeclarationReader(signatures: AggregateCatalog.signatures)
 
   static func viewRecord(_ view: RegisteredView, over stream: StreamDeclaration) -> String {
+    "{\(viewMembers(view, over: stream))}"
+  }
+
+  static func buildingRecord(_ building: BuildingView, over stream: StreamDeclaration) -> String {
+    let floor = building.view.floor.map { ",\"floor\":\($0.index)" } ?? ""
+    return "{\(viewMembers(building.view, over: stream)),\"until\":\(building.until)\(floor)}"
+  }
+
+  private static func viewMembers(
+    _ view: RegisteredView, over stream: StreamDeclaration
+  ) -> String {
     let declaration = CanonicalForm.text(view.declaration, over: stream)
     let layout = CanonicalForm.text(view.layout, over: stream)
-    return "{\"id\":\(view.id.number),\"declaration\":\(declaration),\"layout\":\(layout)}"
+    return "\"id\":\(view.id.number),\"declaration\":\(declaration),\"layout\":\(layout)"
   }
 
   /// Builds the registry from all records of `meta`.
   static func read(_ records: [(key: String, value: String)]) throws(StoreError) -> Registry {
     var registry = Registry()
-    // "stream/" sorts before "view/", and a view needs its stream.
-    for (key, value) in records.sorted(by: { $0.key < $1.key }) {
+    // A view needs its stream.
+    let streamsFirst =
+      records.filter { $0.key.hasPrefix("stream/") }
+      + records.filter { !$0.key.hasPrefix("stream/") }
+    for (key, value) in streamsFirst {
       do { try read(key, value, into: &registry) } catch let error as StoreError {
         throw error
       } catch {
@@ -98,7 +133,7 @@ enum RegistryCodec {
     }
     for (key, value) in records { try readMark(key, value, into: &registry) }
     try checkSets(registry)
-    let ids = registry.views.values.map(\.id.number)
+    let ids = (Array(registry.views.values) + registry.building.values.map(\.view)).map(\.id.number)
     guard Set(ids).count == ids.count, ids.allSatisfy({ $0 < registry.nextView }) else {
       throw .damagedMetadata(key: "next-view", reason: "a view's number is given twice")
     }
@@ -113,7 +148,7 @@ enum RegistryCodec {
     } else if key.hasPrefix("set/") {
       let set = try reader.readSet(value)
       registry.sets[set.name] = RegisteredSet(set)
-    } else if key.hasPrefix("view/") {
+    } else if key.hasPrefix("view/") || key.hasPrefix("building/") {
       let record = try JSONValue.parse(value)
       guard case .int(let number) = record["id"]?.content, let id = UInt32(exactly: number), id > 0,
         let declaration = record["declaration"],
@@ -124,16 +159,25 @@ enum RegistryCodec {
       let stream = try registry.stream(name).declaration
       let current = try reader.readView(declaration.compact, over: stream)
       let first = try reader.readView(layout.compact, over: stream)
-      registry.views[current.name] = try makeView(
-        id: ViewID(number: id), current, layout: first, of: stream)
+      var view = try makeView(id: ViewID(number: id), current, layout: first, of: stream)
+      guard key.hasPrefix("building/") else {
+        registry.views[current.name] = view
+        return
+      }
+      guard case .int(let end) = record["until"]?.content, let until = UInt64(exactly: end) else {
+        throw StoreError.damagedMetadata(key: key, reason: "'until' is missing or out of range")
+      }
+      if case .int(let slice) = record["floor"]?.content { view.floor = Slice(index: slice) }
+      registry.building[current.name] = BuildingView(view: view, until: until)
     }
   }
 
-  /// Views are never taken away. A feature may be missing: a version that knows no sets let it go; whoever
+  /// A view that a set names is never taken away. A feature may be missing: a version that knows no sets let it go; whoever
   /// asks for the set hears of it, and registering the view with the feature brings it back.
   private static func checkSets(_ registry: Registry) throws(StoreError) {
     for (name, set) in registry.sets {
-      for member in set.declaration.members where registry.views[member.view] == nil {
+      for member in set.declaration.members
+      where registry.views[member.view] == nil && registry.building[member.view] == nil {
         throw .damagedMetadata(key: "set/\(name)", reason: "there is no view '\(member.view)'")
       }
     }
@@ -142,7 +186,20 @@ enum RegistryCodec {
   private static func readMark(
     _ key: String, _ value: String, into registry: inout Registry
   ) throws(StoreError) {
-    let isMark = key == "next-view" || key.hasPrefix("seal/") || key.hasPrefix("floor/")
+    if key.hasPrefix("kept/") {
+      let name = String(key.dropFirst(5))
+      guard let log = KeptLog(record: value), registry.streams[name] != nil else {
+        throw .damagedMetadata(key: key, reason: "it is no record of kept events")
+      }
+      registry.streams[name]?.kept = log
+      return
+    }
+    if key.hasPrefix("audit/") {
+      registry.nextAudit = max(registry.nextAudit, (UInt64(key.dropFirst(6)) ?? 0) + 1)
+      return
+    }
+    let isMark =
+      key == "next-view" || key == "next-kept" || key.hasPrefix("seal/") || key.hasPrefix("floor/")
     guard isMark else { return }
     guard let number = Int64(value) else {
       throw .damagedMetadata(key: key, reason: "'\(value)' is not a number")
@@ -154,6 +211,9 @@ enum RegistryCodec {
     if key == "next-view" {
       fits = UInt32(exactly: number) != nil
       registry.nextView = UInt32(clamping: number)
+    } else if key == "next-kept" {
+      fits = UInt32(exactly: number) != nil
+      registry.nextKept = UInt32(clamping: number)
     } else if key.hasPrefix("seal/") {
       fits = times.contains(number) && registry.streams[name] != nil
       registry.streams[name]?.seal = Timestamp(unchecked: number)

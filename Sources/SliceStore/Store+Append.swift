@@ -94,7 +94,7 @@ extension Store {
         throw .invalid("the batch does not have the columns of stream '\(stream)' as it is now")
       }
       let views = views(of: stream)
-      guard !views.isEmpty else { throw .noViews(stream: stream) }
+      guard !views.isEmpty || registered.kept != nil else { throw .noViews(stream: stream) }
       let writer = streamWriter(for: registered.declaration, views)
       EventAdmission.admit(batch, of: registered.declaration, into: &writer.admitted)
       var report = AppendReport(refused: writer.admitted.refused)
@@ -107,6 +107,14 @@ extension Store {
         for position in positions {
           deltas.put(
             key: SliceKey.position(view: view.id, source: position.source),
+            value: position.position, in: slices)
+        }
+      }
+      if let log = registered.kept {
+        try keep(batch, writer.admitted, of: registered, in: log, into: &deltas)
+        for position in positions {
+          deltas.put(
+            key: SliceKey.position(view: log.taker, source: position.source),
             value: position.position, in: slices)
         }
       }
@@ -183,6 +191,20 @@ extension Store {
   public func position(of source: String, in view: ViewID) throws(StoreError) -> [UInt8]? {
     let key = SliceKey.position(view: view, source: source)
     return try StoreError.wrap { () throws(RocksError) in try database.get(key: key, in: slices) }
+  }
+
+  /// Whether a stream keeps its events.
+  public func keeps(_ stream: String) -> Bool {
+    registry.withLock { $0.streams[stream]?.kept != nil }
+  }
+
+  /// Where a source stands for a view of a stream, or, nil, for the events that the stream keeps.
+  public func position(
+    of source: String, in view: RegisteredView?, of stream: String
+  ) throws(StoreError) -> [UInt8]? {
+    if let view { return try position(of: source, in: view.id) }
+    guard let log = try self.stream(stream).kept else { return nil }
+    return try position(of: source, in: log.taker)
   }
 
   /// All sources that a view has taken in, by name.

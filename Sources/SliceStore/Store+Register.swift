@@ -9,6 +9,9 @@ public enum Registration: Hashable, Sendable {
   case unchanged
   /// Features came or went over what is stored already; the lines say which.
   case extended([String])
+  /// The view takes in what comes, and its history is made of kept events (`Store.build`); then it answers,
+  /// in place of the one that has its name. The lines say what differs from that one.
+  case building([String])
 
   /// The outcome in a word.
   public var name: String {
@@ -16,12 +19,16 @@ public enum Registration: Hashable, Sendable {
     case .registered: "registered"
     case .unchanged: "unchanged"
     case .extended: "extended"
+    case .building: "building"
     }
   }
 
   /// What came and went, a line each.
   public var differences: [String] {
-    if case .extended(let lines) = self { lines } else { [] }
+    switch self {
+    case .extended(let lines), .building(let lines): lines
+    default: []
+    }
   }
 }
 
@@ -34,7 +41,8 @@ extension Store {
       var registered = RegisteredStream(
         declaration: stream, digest: CanonicalForm.digest(stream), seal: nil)
       var outcome = Registration.registered
-      if let known = registry.withLock({ $0.streams[stream.name] }) {
+      let known = registry.withLock { $0.streams[stream.name] }
+      if let known {
         let difference = DeclarationDiff(from: known.declaration, to: stream)
         if difference.kind == .identical { return .unchanged }
         guard difference.kind == .compatible else {
@@ -44,14 +52,59 @@ extension Store {
         outcome = .extended(difference.lines)
       }
       let views = try replan(views(of: stream.name), over: stream)
-      try putMeta([("stream/\(stream.name)", CanonicalForm.text(stream))])
+      var changes = WriteBatch()
+      put(
+        [
+          ("stream/\(stream.name)", CanonicalForm.text(stream)),
+          audit(
+            AuditEntry(
+              outcome.name, "stream '\(stream.name)'", digest: registered.digest,
+              lines: outcome.differences)),
+        ], into: &changes)
+      registered.kept = try changeKeeping(of: registered, from: known, &changes)
+      try StoreError.wrap { () throws(RocksError) in try database.write(changes, sync: true) }
+      let kept = registered.kept?.number
       registry.withLock { registry in
         registry.streams[stream.name] = registered
-        for view in views { registry.views[view.declaration.name] = view }
+        if let kept { registry.nextKept = max(registry.nextKept, kept + 1) }
+        for view in views {
+          let name = view.declaration.name
+          if registry.views[name]?.id == view.id {
+            registry.views[name] = view
+          } else {
+            registry.building[name]?.view = view
+          }
+        }
       }
       forgetPlans()
       return outcome
     }
+  }
+
+  /// The log of a stream's events as its declaration wants it: begun, left alone, or gone with all that is in it.
+  private func changeKeeping(
+    of stream: RegisteredStream, from known: RegisteredStream?, _ changes: inout WriteBatch
+  ) throws(StoreError) -> KeptLog? {
+    let name = stream.declaration.name
+    guard stream.declaration.keep != nil else {
+      guard let log = known?.kept else { return nil }
+      let waiting = building.filter { $0.view.declaration.stream == name }
+      if let view = waiting.first?.view.declaration.name { throw .building(view: view) }
+      let range = KeptKey.range(log)
+      let positions = SliceKey.position(view: log.taker, source: "")
+      changes.deleteRange(from: range.lower, to: range.upper, in: slices)
+      changes.deleteRange(from: positions, to: positions + [0xFF], in: slices)
+      changes.delete(key: Array("kept/\(name)".utf8), in: meta)
+      return nil
+    }
+    if let log = known?.kept { return log }
+    var isWhole = true
+    for view in views(of: name) {
+      if !(try isEmpty(SliceKey.range(view: view.id))) { isWhole = false }
+    }
+    let log = KeptLog(number: registry.withLock { $0.nextKept }, isWhole: isWhole, start: nil)
+    put([("kept/\(name)", log.record), ("next-kept", String(log.number + 1))], into: &changes)
+    return log
   }
 
   /// The same views with the field numbers of an extended stream.
@@ -70,36 +123,48 @@ extension Store {
     return replanned
   }
 
+  /// - Parameter replacing: a view of the name may mean something else from now on, where its history can be
+  ///   made of kept events; without it that is refused.
   @discardableResult
-  public func register(_ view: ViewDeclaration) throws(StoreError) -> Registration {
+  public func register(
+    _ view: ViewDeclaration, replacing: Bool = false
+  ) throws(StoreError) -> Registration {
     try requireWritable()
     return try writer.withLock { _ throws(StoreError) in
-      let stream = try stream(view.stream).declaration
-      let view = try RegistryCodec.readBack(view, over: stream)
-      guard let known = registry.withLock({ $0.views[view.name] }) else {
-        try registerNew(view, of: stream)
+      let stream = try stream(view.stream)
+      let view = try RegistryCodec.readBack(view, over: stream.declaration)
+      let digest = CanonicalForm.digest(view, over: stream.declaration)
+      func entry(_ action: String, _ lines: [String] = []) -> AuditEntry {
+        AuditEntry(action, "view '\(view.name)'", digest: digest, lines: lines)
+      }
+      switch try change(to: view, over: stream.declaration, replacing: replacing) {
+      case .unchanged: return .unchanged
+      case .waiting: return .building([])
+      case .extended(let lines):
+        try extend(
+          try self.view(view.name), to: view, of: stream.declaration, entry("extended", lines))
+        return .extended(lines)
+      case .new(.kept):
+        try registerBuilding(view, of: stream, stream.kept!, audit: entry("registered"))
+        return .building([])
+      case .new:
+        try registerNew(view, of: stream.declaration, entry("registered"))
         return .registered
+      case .replaced(let lines):
+        try registerBuilding(view, of: stream, stream.kept!, audit: entry("replaced", lines))
+        return .building(lines)
       }
-      let difference = DeclarationDiff(
-        from: known.declaration, over: stream, to: view, over: stream)
-      if difference.kind == .identical { return .unchanged }
-      guard difference.kind < .incompatible else {
-        throw .redefinition(name: view.name, differences: difference.lines)
-      }
-      try requireKept(view)
-      try extend(known, to: view, of: stream)
-      return .extended(difference.lines)
     }
   }
 
   private func registerNew(
-    _ view: ViewDeclaration, of stream: StreamDeclaration
+    _ view: ViewDeclaration, of stream: StreamDeclaration, _ entry: AuditEntry
   ) throws(StoreError) {
     let id = ViewID(number: registry.withLock { $0.nextView })
     let registered = try RegistryCodec.makeView(id: id, view, layout: view, of: stream)
     try putMeta([
       ("view/\(view.name)", RegistryCodec.viewRecord(registered, over: stream)),
-      ("next-view", String(id.number + 1)),
+      ("next-view", String(id.number + 1)), audit(entry),
     ])
     registry.withLock {
       $0.views[view.name] = registered
@@ -110,30 +175,35 @@ extension Store {
 
   /// Throws `needsBackfill` where a new feature needs partials that are not stored.
   private func extend(
-    _ known: RegisteredView, to view: ViewDeclaration, of stream: StreamDeclaration
+    _ known: RegisteredView, to view: ViewDeclaration, of stream: StreamDeclaration,
+    _ entry: AuditEntry
   ) throws(StoreError) {
     var extended = try RegistryCodec.makeView(
       id: known.id, view, layout: known.layout, of: stream)
     extended.floor = known.floor
-    try putMeta([("view/\(view.name)", RegistryCodec.viewRecord(extended, over: stream))])
+    try putMeta([
+      ("view/\(view.name)", RegistryCodec.viewRecord(extended, over: stream)), audit(entry),
+    ])
     registry.withLock { $0.views[view.name] = extended }
     forgetPlans()
   }
 
   /// What was made for the declarations as they were.
-  private func forgetPlans() {
+  func forgetPlans() {
     streamWriters.withLock { $0.removeAll() }
     noteChange()
   }
 
   /// Writes records of `meta` in one synced batch.
   func putMeta(_ records: [(key: String, value: String)]) throws(StoreError) {
-    try StoreError.wrap { () throws(RocksError) in
-      var batch = WriteBatch()
-      for record in records {
-        batch.put(key: Array(record.key.utf8), value: Array(record.value.utf8), in: meta)
-      }
-      try database.write(batch, sync: true)
+    var batch = WriteBatch()
+    put(records, into: &batch)
+    try StoreError.wrap { () throws(RocksError) in try database.write(batch, sync: true) }
+  }
+
+  func put(_ records: [(key: String, value: String)], into batch: inout WriteBatch) {
+    for record in records {
+      batch.put(key: Array(record.key.utf8), value: Array(record.value.utf8), in: meta)
     }
   }
 }

@@ -14,8 +14,15 @@ extension Store {
         if seal == time { return }
         if time < seal { throw .sealMovesBack(stream: stream, from: seal, to: time) }
       }
-      try putMeta([("seal/\(stream)", String(time.milliseconds))])
-      registry.withLock { $0.streams[stream]?.seal = time }
+      var changes = WriteBatch()
+      changes.put(
+        key: Array("seal/\(stream)".utf8), value: Array(String(time.milliseconds).utf8), in: meta)
+      let log = try letGo(of: known, sealedAt: time, &changes)
+      try StoreError.wrap { () throws(RocksError) in try database.write(changes, sync: true) }
+      registry.withLock {
+        $0.streams[stream]?.seal = time
+        if let log { $0.streams[stream]?.kept = log }
+      }
     }
   }
 

@@ -18,15 +18,19 @@ extension Store {
         if difference.kind == .identical { return .unchanged }
         throw .redefinition(name: set.name, differences: difference.lines)
       }
-      try putMeta([("set/\(set.name)", CanonicalForm.text(set))])
-      registry.withLock { $0.sets[set.name] = RegisteredSet(set) }
+      let registered = RegisteredSet(set)
+      let entry = AuditEntry("registered", "set '\(set.name)'", digest: registered.digest)
+      try putMeta([("set/\(set.name)", CanonicalForm.text(set)), audit(entry)])
+      registry.withLock { $0.sets[set.name] = registered }
       return .registered
     }
   }
 
   private func requireFeatures(of set: FeatureSet) throws(StoreError) {
     for member in set.members {
-      let view = try view(member.view)
+      // One that is being built will answer soon.
+      let soon = registry.withLock { $0.building[member.view]?.view }
+      let view = if let soon { soon } else { try view(member.view) }
       guard view.plan.feature(named: member.feature) != nil else {
         throw .unknownFeature(
           member.feature, view: member.view, known: view.declaration.features.map(\.name))

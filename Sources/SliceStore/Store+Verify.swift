@@ -9,6 +9,7 @@ public struct VerifyReport: Sendable {
   public var blocks = 0
   public var entries = 0
   public var positions = 0
+  public var keptEvents = 0
   /// Keys and values, in bytes.
   public var bytes = 0
   /// One line per defect; empty is good.
@@ -22,7 +23,8 @@ extension Store {
     limit: Int = 100, progress: (VerifyReport) -> Void = { _ in }
   ) throws(StoreError) -> VerifyReport {
     var report = VerifyReport()
-    let plans = Dictionary(uniqueKeysWithValues: views.map { ($0.id, $0.plan) })
+    let known = views + building.map(\.view)
+    let plans = Dictionary(uniqueKeysWithValues: known.map { ($0.id, $0.plan) })
     var cursor = database.cursor(
       in: slices, options: ReadOptions(verifyChecksums: true, fillCache: false))
     cursor.seekToFirst()
@@ -46,6 +48,12 @@ extension Store {
     if key.count >= 8, key.bigEndian32(at: 0) == 0 {
       report.positions += 1
       return nil
+    }
+    if KeptKey.chunkNumber(key) != nil {
+      do throws(CodecError) {
+        report.keptEvents += try KeptChunkReader.head(value).count
+        return nil
+      } catch { return "kept events with key \(SliceKey.hex(key)): \(error)" }
     }
     report.blocks += 1
     let name = "block \(report.blocks)"

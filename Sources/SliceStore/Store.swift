@@ -51,6 +51,8 @@ public final class Store: Sendable {
   let streamWriters = Mutex<[String: StreamWriter]>([:])
   /// What the readers of each view look at.
   let floorMarks = Mutex<[ViewID: FloorMark]>([:])
+  /// The next number of a chunk by the number of its log, as far as they were needed.
+  let chunkNumbers = Mutex<[UInt32: UInt64]>([:])
   /// Held by whoever writes, registers, seals or expires.
   let writer = Mutex<Void>(())
   private let changes = Atomic<UInt64>(1)
@@ -68,6 +70,7 @@ public final class Store: Sendable {
     meta = try StoreError.wrap { () throws(RocksError) in try database.family("meta") }
     slices = try StoreError.wrap { () throws(RocksError) in try database.family("slices") }
     for view in registry.views.values { retention.set(view) }
+    for building in registry.building.values { retention.set(building.view) }
   }
 
   public static func open(
@@ -149,6 +152,26 @@ public final class Store: Sendable {
     try registry.withLock { registry throws(StoreError) in try registry.set(name) }
   }
 
+  /// The views that are being built, by name.
+  public var building: [BuildingView] {
+    registry.withLock { registry in
+      registry.building.values.sorted { $0.view.declaration.name < $1.view.declaration.name }
+    }
+  }
+
+  /// Whether events of a stream go anywhere: into a view, or into what is kept.
+  public func takesEvents(_ stream: String) -> Bool {
+    registry.withLock { !$0.views(of: stream).isEmpty || $0.streams[stream]?.kept != nil }
+  }
+
+  /// Under which positions of a stream's sources stand: its views, and what it keeps.
+  public func takers(of stream: String) -> [ViewID] {
+    registry.withLock {
+      $0.views(of: stream).map(\.id) + ($0.streams[stream]?.kept.map { [$0.taker] } ?? [])
+    }
+  }
+
+  /// The views that take a stream's events in, those that are being built among them.
   public func views(of stream: String) -> [RegisteredView] {
     registry.withLock { $0.views(of: stream) }
   }

@@ -22,6 +22,8 @@ public enum StoreError: Error, Sendable {
   /// A view would lose features that registered sets name.
   case featuresInUse([String], view: String, sets: [String])
   case needsBackfill(view: String, feature: String)
+  /// The view's history is being made; it is answered from when that is done.
+  case building(view: String)
   case noViews(stream: String)
   /// A window reaches before the view's retention floor.
   case expired(view: String, needs: Timestamp, floor: Timestamp)
@@ -64,6 +66,9 @@ extension StoreError: CustomStringConvertible {
     case .needsBackfill(let view, let feature):
       "feature '\(feature)' needs partials that view '\(view)' does not store; "
         + "register it in a view of a new name and ingest the history into that"
+    case .building(let view):
+      "view '\(view)' is being built from kept events and answers when that is done; "
+        + "'hindcast views' tells how far it is"
     case .noViews(let stream):
       "no view reads stream '\(stream)': register one first, or its events would be lost"
     case .expired(let view, let needs, let floor):

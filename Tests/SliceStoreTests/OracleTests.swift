@@ -41,11 +41,11 @@ extension OracleTests {
 /// A stream, its views, its oracles, and questions about them.
 struct Trial {
   let seed: UInt64
-  private var source: RandomStream
-  private var random: SplitMix64
-  private let views: [ViewDeclaration]
+  var source: RandomStream
+  var random: SplitMix64
+  let views: [ViewDeclaration]
   var viewCount: Int { views.count }
-  private let phases: [Phase]
+  let phases: [Phase]
   private let oracles: [NaiveOracle]
 
   init(seed: UInt64) {

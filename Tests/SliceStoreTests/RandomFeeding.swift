@@ -31,9 +31,11 @@ struct RandomFeeding {
     let declaration = try store.stream(target.stream).declaration
     let all = store.views(of: target.stream)
     // All views at once, or one after the other.
-    for views in random.chance(50) ? [all] : all.map({ [$0] }) {
+    let groups = random.chance(50) || all.isEmpty ? [all] : all.map { [$0] }
+    for (index, views) in groups.enumerated() {
       let workers = 1 + random.below(3)
-      let loader = try store.bulkLoader(for: target.stream, views: views, workers: workers)
+      let loader = try store.bulkLoader(
+        for: target.stream, views: views, keeps: index == 0, workers: workers)
       for piece in random.split(rows, most: 40) {
         var batch = EventBatch(declaration)
         for row in piece { batch.append(row) }

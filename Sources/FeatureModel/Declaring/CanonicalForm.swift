@@ -37,7 +37,20 @@ public enum CanonicalForm {
       members.append(("arrivalTime", .string(fields[index].name)))
     }
     if let index = stream.id { members.append(("id", .string(fields[index].name))) }
+    if let keep = stream.keep { members.append(("keep", json(keep))) }
     return .object(members)
+  }
+
+  private static func json(_ keep: StreamDeclaration.Keeping) -> JSONValue {
+    switch keep {
+    case .forever: true
+    case .milliseconds(let time): .string(DurationText.text(time))
+    }
+  }
+
+  /// How long events are kept, for people; nil where they are not.
+  static func text(_ keep: StreamDeclaration.Keeping?) -> String? {
+    keep.map { json($0).compact }
   }
 
   /// As `text`, as a tree.

@@ -41,6 +41,10 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
       "arrivalTime", old.arrivalTime.map { old.fields[$0].name },
       new.arrivalTime.map { new.fields[$0].name })
     compare("id", old.id.map { old.fields[$0].name }, new.id.map { new.fields[$0].name })
+    if old.keep != new.keep {
+      let (before, after) = (CanonicalForm.text(old.keep), CanonicalForm.text(new.keep))
+      note(.compatible, "keep: \(before ?? "none") -> \(after ?? "none")")
+    }
   }
 
   /// Two views with their streams, what stands first.

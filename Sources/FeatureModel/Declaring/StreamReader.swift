@@ -1,7 +1,9 @@
 // A stream's declaration: its fields and which of them are the two times and the id.
 
 enum StreamReader {
-  private static let names = ["$schema", "stream", "fields", "eventTime", "arrivalTime", "id"]
+  private static let names = [
+    "$schema", "stream", "fields", "eventTime", "arrivalTime", "id", "keep",
+  ]
 
   /// What other systems call our types.
   private static let otherNames: [String: FieldType] = [
@@ -28,9 +30,24 @@ enum StreamReader {
     }
     let idNode = node.member("id")
     let id = idNode.flatMap { field($0, fields, [.string, .int], "event's id") }
+    let keep = node.member("keep").flatMap(readKeeping)
     guard let name, let eventTime else { return nil }
     return StreamDeclaration(
-      name: name, fields: fields, eventTime: eventTime, arrivalTime: arrivalTime, id: id)
+      name: name, fields: fields, eventTime: eventTime, arrivalTime: arrivalTime, id: id,
+      keep: keep)
+  }
+
+  /// `true`, or for how long; `false` is the same as nothing.
+  private static func readKeeping(_ node: DeclarationNode) -> StreamDeclaration.Keeping? {
+    switch node.value.content {
+    case .bool(let isKept): return isKept ? .forever : nil
+    case .string(let text): return node.duration(text).map { .milliseconds($0) }
+    default:
+      node.report(
+        #"how long events are kept: true, or a length of time such as "365d", not "#
+          + node.value.kindName)
+      return nil
+    }
   }
 
   private static func readFields(_ node: DeclarationNode) -> [StreamDeclaration.Field]? {

@@ -11,11 +11,35 @@ extension EventLoop {
     let store = context.store
     switch id {
     case .fsRegister:
-      let texts = declarations(words)
+      let (texts, replacing) = (declarations(words), replaces(words))
+      let builder = context.builder
       handOver(id, connection) { reply, _ throws(LookupError) in
         do throws(HindcastError) {
-          RegistryReply.write(try store.register(texts), into: &reply)
+          RegistryReply.write(try store.register(texts, replacing: replacing), into: &reply)
         } catch { throw LookupError("ERR \(error)") }
+        builder.wake()
+      }
+    case .fsPlan:
+      let (texts, replacing) = (declarations(words), replaces(words))
+      handOver(id, connection) { reply, _ throws(LookupError) in
+        do throws(HindcastError) {
+          EvolutionReply.write(try store.plan(texts, replacing: replacing), into: &reply)
+        } catch { throw LookupError("ERR \(error)") }
+      }
+    case .fsDrop:
+      let isSet = words.count == 3
+      let name = words.string(words.count - 1)
+      handOver(id, connection) { reply, _ throws(LookupError) in
+        do throws(StoreError) {
+          if isSet { try store.store.drop(set: name) } else { try store.store.drop(view: name) }
+        } catch { throw LookupError(error) }
+        reply.ok()
+      }
+    case .fsAudit:
+      handOver(id, connection) { reply, _ throws(LookupError) in
+        do throws(StoreError) {
+          EvolutionReply.write(try store.store.auditTrail(), into: &reply)
+        } catch { throw LookupError(error) }
       }
     case .fsCheck:
       let texts = declarations(words)
@@ -23,8 +47,9 @@ extension EventLoop {
         RegistryReply.write(try RegistryReply.mistakes(texts, store), into: &reply)
       }
     case .fsViews:
+      let builder = context.builder
       handOver(id, connection) { reply, _ throws(LookupError) in
-        RegistryReply.writeViews(store.store, into: &reply)
+        RegistryReply.writeViews(store.store, builder, into: &reply)
       }
     case .fsDescribe:
       let name = words.string(1)
@@ -48,9 +73,14 @@ extension EventLoop {
     }
   }
 
+  private func replaces(_ words: RequestWords) -> Bool {
+    words.count > 2 && words.name(1) == "REPLACE"
+  }
+
   private func declarations(_ words: RequestWords) -> [DeclarationText] {
-    (1..<words.count).map { place in
-      let name = words.count == 2 ? "declaration" : "declaration \(place)"
+    let first = replaces(words) ? 2 : 1
+    return (first..<words.count).map { place in
+      let name = words.count == first + 1 ? "declaration" : "declaration \(place - first + 1)"
       return DeclarationText(name: name, text: Array(words[place]))
     }
   }
@@ -94,12 +124,17 @@ enum RegistryReply {
     }
   }
 
-  static func writeViews(_ store: Store, into reply: inout ReplyWriter) {
-    let (views, sets) = (store.views, store.sets)
-    reply.array(views.count + sets.count)
-    for view in views {
+  static func writeViews(
+    _ store: Store, _ builder: HistoryBuilder, into reply: inout ReplyWriter
+  ) {
+    let (views, building, sets) = (store.views, store.building.map(\.view), store.sets)
+    reply.array(views.count + building.count + sets.count)
+    for (index, view) in (views + building).enumerated() {
       let declaration = view.declaration
-      reply.map(7)
+      reply.map(8)
+      reply.bulk("built")
+      reply.typed(
+        .double(index < views.count ? 1 : min(0.99, builder.fraction(of: declaration.name))))
       text("kind", "view", into: &reply)
       text("name", declaration.name, into: &reply)
       text("stream", declaration.stream, into: &reply)

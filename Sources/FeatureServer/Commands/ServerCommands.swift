@@ -3,15 +3,40 @@
 extension CommandTable {
   static let registry: [CommandSpec] = [
     CommandSpec(
-      .fsRegister, "FS.REGISTER", nil, [CommandArgument("declaration", multiple: true)],
+      .fsRegister, "FS.REGISTER", nil,
+      [.flag("REPLACE", optional: true), CommandArgument("declaration", multiple: true)],
       group: .registry, role: .admin, "Register streams, views and feature sets",
       details:
         "Each declaration is a JSON text, with comments if you like; all are registered, or none. "
-        + "New windows over stored aggregations are live at once.",
+        + "New windows over stored aggregations are live at once. A view over a stream that keeps its "
+        + "events is `building` until its history is made of them, which FS.VIEWS follows; what has its "
+        + "name serves until then. With REPLACE such a view may mean something else than what stands.",
       complexity: "O(declarations)",
       reply: "an array of maps: `kind`, `name`, `outcome`, `differences`, `lacks-history`",
       example:
         "FS.REGISTER '{\"set\": \"small\", \"features\": [\"author_activity.30d_COMMIT_COUNT\"]}'"),
+    CommandSpec(
+      .fsPlan, "FS.PLAN", nil,
+      [.flag("REPLACE", optional: true), CommandArgument("declaration", multiple: true)],
+      group: .registry, role: .read, "What FS.REGISTER would do; changes nothing",
+      complexity: "O(declarations), and O(chunks of kept events) where a history would be made",
+      reply: "an array of maps: `kind`, `name`, `action`, `meaning`, `differences`, `events`",
+      example:
+        "FS.PLAN '{\"set\": \"small\", \"features\": [\"author_activity.30d_COMMIT_COUNT\"]}'"),
+    CommandSpec(
+      .fsDrop, "FS.DROP", nil,
+      [.flag("SET", optional: true), CommandArgument("name")], group: .registry, role: .admin,
+      "Take a view away with all that is stored of it, or a feature set",
+      details:
+        "A view that is being built goes before the one that serves under its name. A view that a "
+        + "set names stays. This cannot be undone.",
+      complexity: "O(bytes of the view), for the space to come back", reply: "OK",
+      example: "FS.DROP SET small"),
+    CommandSpec(
+      .fsAudit, "FS.AUDIT", group: .registry, role: .read,
+      "What was done to declarations and history, oldest first", complexity: "O(entries)",
+      reply: "an array of maps: `time`, `action`, `subject`, `digest`, `lines`", example: "FS.AUDIT"
+    ),
     CommandSpec(
       .fsCheck, "FS.CHECK", nil, [CommandArgument("declaration", multiple: true)],
       group: .registry, role: .read, "Check declarations against the store; changes nothing",

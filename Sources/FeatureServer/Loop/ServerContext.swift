@@ -14,6 +14,7 @@ final class ServerContext: Sendable {
   let counters: [LoopCounters]
   let writer: IngestWriter
   let workers: WorkerPool
+  let builder: HistoryBuilder
   let servedLog: ServedLog?
   let slowLog: SlowLog
   let started: Timestamp
@@ -44,6 +45,7 @@ final class ServerContext: Sendable {
     writer = try IngestWriter(
       store.store, timekeeper, configuration, inboxes: inboxes, log: log)
     workers = try WorkerPool(inboxes: inboxes, servedLog: servedLog)
+    builder = try HistoryBuilder(store, log)
     slowLog = SlowLog(limit: configuration.slowlogLength)
     started = timekeeper.reading
   }

@@ -1,6 +1,6 @@
 // Where commands are carried out that would keep a loop from its look-ups: threads of their own, of lower
 // priority. The connection waits, all others go on.
-import Glibc
+import CLinux
 import Monitoring
 import RESP
 import Synchronization
@@ -68,7 +68,7 @@ final class WorkerPool: Sendable {
   /// One thread's work.
   func run(_ thread: Int) {
     // Of this thread alone, on Linux: look-ups go first where cores are few.
-    setpriority(Int32(PRIO_PROCESS.rawValue), 0, 19)
+    _ = clinux_run_idle()
     let recorder = servedLog?.recorder()
     while true {
       let (job, isStopping) = state.withLock { state in

@@ -153,7 +153,7 @@ final class EventStage {
     if let known = layouts.firstIndex(where: { $0.declaration.name == stream }) { return known }
     do throws(StoreError) {
       let declaration = try store.stream(stream).declaration
-      guard !store.views(of: stream).isEmpty else { throw .noViews(stream: stream) }
+      guard store.takesEvents(stream) else { throw .noViews(stream: stream) }
       layouts.append(
         Layout(
           declaration: declaration, names: declaration.fields.map { Array($0.name.utf8) }, order: []

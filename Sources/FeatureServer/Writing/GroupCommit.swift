@@ -248,8 +248,8 @@ extension ProducerMark {
     _ key: ProducerKey, in store: Store
   ) throws(StoreError) -> ProducerMark {
     var mark = ProducerMark()
-    for view in store.views(of: key.stream) {
-      let position = try store.position(of: source(key.producer), in: view.id)
+    for taker in store.takers(of: key.stream) {
+      let position = try store.position(of: source(key.producer), in: taker)
       if let position, let found = ProducerMark(position: position), found.last > mark.last {
         mark = found
       }
@@ -262,8 +262,8 @@ extension ProducerMark {
     of stream: String, in store: Store
   ) throws(StoreError) -> [String: ProducerMark] {
     var marks: [String: ProducerMark] = [:]
-    for view in store.views(of: stream) {
-      for position in try store.positions(in: view.id) {
+    for taker in store.takers(of: stream) {
+      for position in try store.positions(in: taker) {
         guard let name = producer(position.source),
           let found = ProducerMark(position: position.position)
         else { continue }

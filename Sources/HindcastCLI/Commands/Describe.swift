@@ -19,7 +19,7 @@ enum Describe: Command {
   private static func describe(_ name: String, _ store: Store, asJSON: Bool) throws {
     if let stream = store.streams.first(where: { $0.declaration.name == name }) {
       if asJSON { return print(CanonicalForm.json(stream.declaration).compact) }
-      show(stream, store)
+      try show(stream, store)
     } else if let view = store.views.first(where: { $0.declaration.name == name }) {
       let stream = try store.stream(view.declaration.stream)
       if asJSON {
@@ -39,10 +39,17 @@ enum Describe: Command {
     }
   }
 
-  private static func show(_ stream: RegisteredStream, _ store: Store) {
+  private static func show(_ stream: RegisteredStream, _ store: Store) throws {
     let declaration = stream.declaration
     print("stream \(declaration.name)   \(stream.digest)")
     print("sealed up to: \(stream.seal?.description ?? "not sealed")")
+    if let kept = try store.keptEvents(of: declaration.name) {
+      let since = kept.start.map { "; all that arrived from \($0) on" } ?? ""
+      let gap = kept.isWhole ? "" : "; those before they were kept are missing"
+      print(
+        "keeps \(Terminal.grouped(kept.events)) events, \(Terminal.bytes(Int(kept.bytes)))\(since)\(gap)"
+      )
+    }
     let views = store.views(of: declaration.name).map(\.declaration.name)
     print("views: \(views.isEmpty ? "none" : views.joined(separator: ", "))")
     Terminal.table(

@@ -6,11 +6,16 @@ enum Register: Command {
   static let summary =
     "Register streams, views and sets from declaration files; makes the store if needed"
   static let words = "STORE FILE..."
-  static let options = [Option(flag: "json", "print JSON")]
+  static let options = [
+    Option(flag: "replace", "views may mean something else than what stands under their names"),
+    Option(flag: "json", "print JSON"),
+  ]
   static let details = """
     All files are checked before anything is registered. The same declaration again changes nothing. New
     windows and features over stored aggregations are live at once; any other change of a registered
-    name is refused, with what differs, as is a view that loses a feature which a set names.
+    name is refused, with what differs, as is a view that loses a feature which a set names. A view over a
+    stream that keeps its events is built from these, with progress, before this command ends; with --replace
+    so is another meaning of a known name, which takes the place of the present one when it is ready.
     """
   static let examples = [
     "hindcast register ./store tools/demo/declarations/commits.stream.json \\\n"
@@ -22,7 +27,8 @@ enum Register: Command {
     let words = try words(arguments, atLeast: 2, upTo: nil)
     let texts = try Inputs.declarations(Array(words.dropFirst()))
     let store = try FeatureStore.open(words[0], .create)
-    let reports = try store.register(texts)
+    let reports = try store.register(texts, replacing: arguments.has("replace"))
+    try build(store)
     if arguments.has("json") {
       print(JSONValue.array(reports.map(json)).compact)
       return .success
@@ -36,6 +42,17 @@ enum Register: Command {
       }
     }
     return .success
+  }
+
+  /// Makes the histories of views that were registered now, or by a call that was cut off.
+  private static func build(_ store: FeatureStore) throws {
+    for building in store.store.building {
+      let view = building.view.declaration.name
+      let line = ProgressLine("build \(view)")
+      try store.store.build(
+        view, progress: { line.update(rows: $0.events, fraction: $0.fraction) })
+      line.finish()
+    }
   }
 
   private static func text(_ outcome: Registration) -> String {

@@ -16,10 +16,14 @@ enum Views: Command {
       print(
         JSONValue.object([
           ("views", .array(views.map(json))), ("sets", .array(sets.map(json))),
+          ("building", .array(store.building.map { .string($0.view.declaration.name) })),
         ]).compact)
       return .success
     }
     show(views)
+    for building in store.building {
+      print("\(building.view.declaration.name) is being built from kept events")
+    }
     if !sets.isEmpty {
       print("")
       show(sets)

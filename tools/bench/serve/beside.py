@@ -99,7 +99,7 @@ class BoundaryCase(Steady):
 
     def run(self):
         sizes = self.suite.sizes
-        store = self.suite.store("minutes", MINUTES, entities=sizes.keys, events=sizes.events)
+        store = self.suite.store("minutes", MINUTES, entities=sizes.keys, events=sizes.events, days=1)
         with Hindcast(self.suite.programs, store) as server:
             found = {"within a slice": [], "and a slice's end": []}
             for _ in range(sizes.rounds):

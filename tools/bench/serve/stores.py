@@ -37,12 +37,12 @@ def counts_and_sums(name, entity):
 
 
 STANDARD = [STREAM, ten_features("by_account")]
-# A view whose slices end while one waits.
-MINUTE_FEATURES = ["1h_COUNT", "1d_COUNT", "7d_COUNT", "7d_SUM", "1d_SHOPS"]
+# A view whose slices end while one waits; as many slices in a window as days in a month or a year.
+MINUTE_FEATURES = ["30m_COUNT", "1h_COUNT", "6h_COUNT", "6h_SUM", "30m_SHOPS"]
 MINUTES = [STREAM, view("by_minute", "account", {
-    "{window}_COUNT": {"count": True, "windows": ["1h", "1d", "7d"]},
-    "{window}_SUM": {"sum": "amount", "windows": ["7d"]},
-    "{window}_SHOPS": {"distinct": "shop", "windows": ["1d"]}}) | {"slice": "1m"}]
+    "{window}_COUNT": {"count": True, "windows": ["30m", "1h", "6h"]},
+    "{window}_SUM": {"sum": "amount", "windows": ["6h"]},
+    "{window}_SHOPS": {"distinct": "shop", "windows": ["30m"]}}) | {"slice": "1m"}]
 VECTOR = [STREAM, *(counts_and_sums(f"by_{key}", key) for key in KEYS),
           {"set": "model", "features": [f"by_{key}.{name}" for key in KEYS for name in PART]}]
 WINDOWS = [STREAM, view("spans", "account", {

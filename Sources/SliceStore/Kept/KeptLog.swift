@@ -1,0 +1,77 @@
+// The kept events of a stream: chunks by a number that counts up, in the family of the blocks, so that events,
+// what was made of them and the positions of their sources are one atomic write, bulk loads included.
+//
+//   offset  bytes  meaning
+//   0       4      2^31 + number of the log, big-endian: behind all views
+//   4       1      0
+//   5       8      number of the chunk, big-endian
+//
+// Positions of sources are kept for the log as for a view: a source that is replayed is not kept twice.
+import FeatureModel
+
+/// What the store knows of a stream's kept events.
+public struct KeptLog: Hashable, Sendable {
+  /// Never given twice.
+  let number: UInt32
+  /// False where the stream had events before they were kept: views that come later need the files.
+  public internal(set) var isWhole: Bool
+  /// All events that arrive from here on are there; nil where none were let go.
+  public internal(set) var start: Timestamp?
+
+  /// Under which the log's positions stand.
+  var taker: ViewID { ViewID(number: KeptKey.firstPrefix | number) }
+}
+
+enum KeptKey {
+  static let firstPrefix: UInt32 = 1 << 31
+  static let byteCount = 13
+
+  static func chunk(_ log: KeptLog, _ number: UInt64) -> [UInt8] {
+    var key: [UInt8] = []
+    key.reserveCapacity(byteCount)
+    key.appendBigEndian(log.taker.number)
+    key.append(0)
+    key.appendBigEndian(number)
+    return key
+  }
+
+  /// The half-open range of a log's chunks from one number on.
+  static func range(_ log: KeptLog, from number: UInt64 = 0) -> (lower: [UInt8], upper: [UInt8]) {
+    var upper: [UInt8] = []
+    upper.appendBigEndian(log.taker.number + 1)
+    return (chunk(log, number), upper)
+  }
+
+  /// The number of a chunk; nil for keys of anything else.
+  static func chunkNumber(_ key: UnsafeRawBufferPointer) -> UInt64? {
+    guard key.count == byteCount, key.bigEndian32(at: 0) >= firstPrefix, key[4] == 0 else {
+      return nil
+    }
+    return UInt64(key.bigEndian32(at: 5)) << 32 | UInt64(key.bigEndian32(at: 9))
+  }
+}
+
+extension KeptLog {
+  /// The record in `meta`.
+  var record: String {
+    let start = start.map { String($0.milliseconds) } ?? "null"
+    return "{\"id\":\(number),\"whole\":\(isWhole),\"start\":\(start)}"
+  }
+
+  /// Nil where the text is no such record.
+  init?(record: String) {
+    guard let json = try? JSONValue.parse(record), case .int(let id) = json["id"]?.content,
+      let number = UInt32(exactly: id), number < KeptKey.firstPrefix - 1,
+      case .bool(let isWhole) = json["whole"]?.content
+    else { return nil }
+    var start: Timestamp?
+    switch json["start"]?.content {
+    case .int(let time):
+      start = Timestamp(milliseconds: time)
+      if start == nil { return nil }
+    case .null: break
+    default: return nil
+    }
+    self.init(number: number, isWhole: isWhole, start: start)
+  }
+}

@@ -1,0 +1,86 @@
+// What registering a view would do, found out before anything is done: `register` does it, `plan` tells it.
+import FeatureModel
+
+/// The meaning of a view's declaration for a store.
+public enum ViewChange: Hashable, Sendable {
+  /// The same stands already.
+  case unchanged
+  /// The same is being built already.
+  case waiting
+  /// Windows and features over stored partials: live at once. The lines say what comes and goes.
+  case extended([String])
+  case new(History)
+  /// Another version, which is made of kept events while the present one serves.
+  case replaced([String])
+
+  /// Where a new view gets from what happened before it.
+  public enum History: Hashable, Sendable {
+    /// There were no events.
+    case none
+    /// The stream keeps its events.
+    case kept
+    /// The stream's files are to be ingested again, for this view alone.
+    case files
+  }
+}
+
+extension Store {
+  /// What registering a view would do.
+  /// - Parameters:
+  ///   - stream: as it is, or will be.
+  ///   - replacing: another meaning under a known name is wanted.
+  /// - Throws: what registering it would throw.
+  public func change(
+    to view: ViewDeclaration, over stream: StreamDeclaration, replacing: Bool = false
+  ) throws(StoreError) -> ViewChange {
+    let (standing, waiting, known) = registry.withLock {
+      ($0.views[view.name], $0.building[view.name]?.view, $0.streams[view.stream])
+    }
+    if let waiting, let known {
+      let difference = DeclarationDiff(
+        from: waiting.declaration, over: known.declaration, to: view, over: stream)
+      guard difference.kind == .identical else { throw .building(view: view.name) }
+      return .waiting
+    }
+    try requireKept(view)
+    guard let standing else {
+      _ = try ViewPlan(id: ViewID(number: 1), view, of: stream)
+      return .new(try history(of: known))
+    }
+    let old = try self.stream(standing.declaration.stream).declaration
+    let difference = DeclarationDiff(
+      from: standing.declaration, over: old, to: view, over: stream)
+    switch difference.kind {
+    case .identical: return .unchanged
+    case .compatible:
+      _ = try ViewPlan(
+        id: standing.id, view, of: stream, aggregations: standing.plan.aggregations)
+      return .extended(difference.lines)
+    case .newAggregation:
+      do throws(StoreError) {
+        _ = try ViewPlan(
+          id: standing.id, view, of: stream, aggregations: standing.plan.aggregations)
+        return .extended(difference.lines)
+      } catch {
+        // All that stands keeps its meaning, so nobody has to ask for it.
+        guard case .needsBackfill = error, known?.kept?.isWhole == true else { throw error }
+      }
+    case .incompatible:
+      guard replacing, view.stream == standing.declaration.stream, known?.kept?.isWhole == true
+      else { throw .redefinition(name: view.name, differences: difference.lines) }
+    }
+    _ = try ViewPlan(id: standing.id, view, of: stream)
+    return .replaced(difference.lines)
+  }
+
+  private func history(of stream: RegisteredStream?) throws(StoreError) -> ViewChange.History {
+    guard let stream else { return .none }
+    if let log = stream.kept, log.isWhole {
+      return try nextChunkNumber(log) == 0 ? .none : .kept
+    }
+    for view in views(of: stream.declaration.name) {
+      if !(try positions(in: view.id)).isEmpty { return .files }
+    }
+    return .none
+  }
+}
