@@ -36,6 +36,10 @@ open class Accumulator {
   /// By slot; nothing is read of a column after it was replaced.
   @exclusivity(unchecked) private var opened: [StoredColumn] = []
 
+  /// Where the slice of the request begins, in milliseconds: what ages are counted from. Set by the reader
+  /// for partials that use times.
+  @exclusivity(unchecked) public final var requestStart: Int64 = 0
+
   public init() {}
 
   /// The running partial back to neutral.

@@ -5,7 +5,11 @@ public enum AggregateCatalog {
   /// Every function a declaration can name.
   public static let functions: [any AggregateFunction.Type] = [
     Count.self, Sum.self, Mean.self, Minimum.self, Maximum.self, Variance.self, Stddev.self,
-    First.self, Last.self, Distinct.self,
+    First.self, Last.self, Distinct.self, Skew.self, Kurtosis.self, SumOfSquares.self,
+    RootMeanSquare.self, ValueRange.self, NullCount.self, NullRatio.self, CountTrue.self,
+    TrueRatio.self, FirstTime.self, LastTime.self, SinceFirst.self, SinceLast.self, FirstK.self,
+    LastK.self, SmallestK.self, LargestK.self, Quantile.self, Median.self, Histogram.self,
+    TopK.self, ValueCounts.self, Mode.self, Entropy.self, DistinctRatio.self,
   ]
 
   /// The signatures for the declaration reader.
@@ -30,11 +34,22 @@ public enum AggregateCatalog {
     case 8: PartialAccumulator(TextEdge(.least))
     case 9: PartialAccumulator(TextEdge(.greatest))
     case DistinctSet.columnCode: PartialAccumulator(DistinctSet())
+    case PowerSums.columnCode: PartialAccumulator(PowerSums())
+    case KeptWords.leastCode: PartialAccumulator(KeptWords(.least))
+    case KeptWords.leastCode + 1: PartialAccumulator(KeptWords(.greatest))
+    case KeptTexts.leastCode: PartialAccumulator(KeptTexts(.least))
+    case KeptTexts.leastCode + 1: PartialAccumulator(KeptTexts(.greatest))
+    case BucketCounts.columnCode: PartialAccumulator(BucketCounts())
+    case TalliedWord.columnCode: PartialAccumulator(ValueTally<TalliedWord>())
+    case TalliedText.columnCode: PartialAccumulator(ValueTally<TalliedText>())
+    case CountedSet.columnCode: PartialAccumulator(CountedSet())
     default: nil
     }
   }
 
   /// True where accumulators of this codec take on parameters from what they fold, so that one made for
   /// one key cannot serve the next.
-  public static func adoptsParameters(_ code: UInt8) -> Bool { code == DistinctSet.columnCode }
+  public static func adoptsParameters(_ code: UInt8) -> Bool {
+    code >= DistinctSet.columnCode && code != PowerSums.columnCode
+  }
 }

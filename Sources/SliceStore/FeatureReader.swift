@@ -15,6 +15,8 @@ public final class FeatureReader {
   private let source: BlockSource
   private let floor: FloorMark
   private let readers: Borrowed<GroupReader>
+  /// Accumulators that may ask for the request's slice.
+  private let timed: [Accumulator]
   private let length: SliceLength
   /// Slices of the longest window.
   private let longest: Int64
@@ -34,6 +36,7 @@ public final class FeatureReader {
     values = AnswerValues(count: features.count)
     length = plan.declaration.slice
     let all = plan.columns.map { $0.spec.make() }
+    timed = zip(plan.columns, all).filter(\.0.spec.usesTime).map(\.1)
     var readers: [GroupReader] = []
     for (index, group) in plan.groups.enumerated() {
       let own = features.enumerated().map { (place: $0.offset, feature: plan.features[$0.element]) }
@@ -126,6 +129,7 @@ public final class FeatureReader {
     let start = mode == .fresh ? request.end - 1 : request.end
     try checkFloor(at: start)
     answered = nil
+    for accumulator in timed { accumulator.requestStart = start * length.milliseconds }
     try readers.callEach { reader throws(StoreError) in
       try reader.answer(request, from: start, into: values)
     }
@@ -193,6 +197,8 @@ extension FeatureReader {
     try checkFloor(at: length.slice(of: time).index)
     let group = plan.groups[plan.group(of: feature)]
     let accumulators = feature.columns.map { plan.columns[$0].spec.make() }
+    let requested = length.start(of: length.slice(of: time)).milliseconds
+    for accumulator in accumulators { accumulator.requestStart = requested }
     let reading = feature.reading(accumulators)
     let selected = zip(feature.columns, accumulators).map { column, accumulator in
       GroupReader.Selected(

@@ -5,31 +5,37 @@ import FeatureModel
 
 /// One aggregation over some rows.
 struct NaiveAggregate {
-  private let function: String
-  private let type: FieldType?
+  let function: String
+  let type: FieldType?
+  let parameters: [String: Int64]
+  let rows: [[Value]]
+  /// The non-null values with their event times; of rows, each row with its own.
+  let values: [(value: Value, time: Int64)]
+  /// Where the request's slice begins, in milliseconds.
+  let start: Int64
   private let bound: Int64?
-  private let rows: Int
-  /// The non-null values with their event times.
-  private let values: [(value: Value, time: Int64)]
 
-  init(of rows: [[Value]], _ stream: StreamDeclaration, _ aggregation: Aggregation) {
+  init(
+    of rows: [[Value]], _ stream: StreamDeclaration, _ aggregation: Aggregation, start: Int64
+  ) {
     function = aggregation.function
+    parameters = aggregation.parameters
     bound = aggregation.parameters["exactUpTo"]
-    self.rows = rows.count
+    self.rows = rows
+    self.start = start
     let field = aggregation.field.map { stream.index(of: $0)! }
     type = field.map { stream.fields[$0].type }
     values = rows.compactMap { row in
-      guard let field, row[field] != .null, case .timestamp(let time) = row[stream.eventTime] else {
-        return nil
-      }
-      return (row[field], time.milliseconds)
+      guard case .timestamp(let time) = row[stream.eventTime] else { return nil }
+      guard let field else { return (.bool(true), time.milliseconds) }
+      return row[field] == .null ? nil : (row[field], time.milliseconds)
     }
   }
 
   /// Nil: no opinion.
   var value: Value? {
     switch function {
-    case "count": return .int(Int64(type == nil ? rows : values.count))
+    case "count": return .int(Int64(values.count))
     case "sum":
       if type == .double { return .double(doubleSum) }
       return Int64(exactly: wholeSum).map { .int($0) } ?? .null
@@ -46,19 +52,19 @@ struct NaiveAggregate {
     case "distinct":
       let count = Int64(Set(values.map { NaiveOrder.identity($0.value) }).count)
       return count > bound! ? nil : count == 0 ? .null : .int(count)
-    default: fatalError("the oracle knows no \(function)")
+    default: return further
     }
   }
 
-  private static func isEarlier(_ left: (Value, Int64), _ right: (Value, Int64)) -> Bool {
+  static func isEarlier(_ left: (Value, Int64), _ right: (Value, Int64)) -> Bool {
     left.1 != right.1 ? left.1 < right.1 : NaiveOrder.precedes(left.0, right.0)
   }
 
-  private var wholeSum: Int128 {
+  var wholeSum: Int128 {
     values.reduce(0) { if case .int(let value) = $1.value { $0 + Int128(value) } else { $0 } }
   }
 
-  private var doubleSum: Double {
+  var doubleSum: Double {
     var partials: [Double] = []
     for (value, _) in values {
       guard case .double(var x) = value else { continue }
@@ -89,18 +95,22 @@ struct NaiveAggregate {
     return high
   }
 
-  /// (n·Σx² − (Σx)²) / (n·(n−1)), rounded once.
-  private var variance: Double? {
-    let n = UInt128(values.count)
-    guard n >= 2 else { return nil }
-    let scale: Double = type == .double ? 1024 : 1
-    let whole: [Int128] = values.map {
+  /// Doubles come as multiples of 1/1024; `whole` counts these.
+  var scale: Double { type == .double ? 1024 : 1 }
+  var whole: [Int128] {
+    values.map {
       switch $0.value {
       case .int(let value): Int128(value)
       case .double(let value): Int128(exactly: value * scale)!
       default: fatalError("no number")
       }
     }
+  }
+
+  /// (n·Σx² − (Σx)²) / (n·(n−1)), rounded once.
+  private var variance: Double? {
+    let n = UInt128(values.count)
+    guard n >= 2 else { return nil }
     let sum = whole.reduce(0, +)
     let scatter = UInt128(Int128(n) * whole.reduce(0) { $0 + $1 * $1 } - sum * sum)
     if scatter == 0 { return 0 }
@@ -110,12 +120,12 @@ struct NaiveAggregate {
     return nearest / Double(sign: .plus, exponent: Int(shift), significand: scale * scale)
   }
 
-  private static func nearest(_ value: Int128) -> Double {
+  static func nearest(_ value: Int128) -> Double {
     value < 0 ? -nearest(value.magnitude) : nearest(value.magnitude)
   }
 
   /// The nearest double: 62 bits and one that says whether more were set.
-  private static func nearest(_ value: UInt128) -> Double {
+  static func nearest(_ value: UInt128) -> Double {
     let excess = max(0, 66 - value.leadingZeroBitCount)
     let lost = value & (1 << UInt128(excess) - 1)
     let kept = UInt64(value >> UInt128(excess)) | (lost == 0 ? 0 : 1)

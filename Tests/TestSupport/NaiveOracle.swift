@@ -20,7 +20,10 @@ public struct NaiveOracle {
     let known = events.filter { isOf(entity, $0.row) && isTrue(view.filter, $0.row) == true }
     return view.features.map { feature in
       let inWindow = known.filter { counts($0, feature.window.slices, time, mode) }
-      return NaiveAggregate(of: inWindow.map(\.row), stream, feature.aggregation).value
+      return NaiveAggregate(
+        of: inWindow.map(\.row), stream, feature.aggregation,
+        start: number(time) * view.slice.milliseconds
+      ).value
     }
   }
 

@@ -29,33 +29,6 @@ extension RandomStream {
     }
   }
 
-  private static func aggregation(
-    _ stream: StreamDeclaration, _ random: inout SplitMix64
-  ) -> (Aggregation, FieldType) {
-    let any = ["site", "text", "small", "big", "tame", "wild", "flag", "stamp", "who", "at"]
-    let function = random.pick([
-      "count", "sum", "mean", "min", "max", "variance", "stddev", "first", "last", "distinct",
-    ])
-    let field: String?
-    switch function {
-    case "count": field = random.chance(50) ? nil : random.pick(any)
-    case "sum", "mean": field = random.pick(["small", "big", "tame", "wild"])
-    case "variance", "stddev": field = random.pick(["small", "tame"])
-    default: field = random.pick(any)
-    }
-    let type = field.map { stream.fields[stream.index(of: $0)!].type }
-    switch function {
-    case "count": return (Aggregation(function: function, field: field), .int)
-    case "mean", "variance", "stddev":
-      return (Aggregation(function: function, field: field), .double)
-    case "distinct":
-      let bound: Int64 = random.pick([0, 3, 64, 65_536])
-      let parameters = ["exactUpTo": bound, "precision": random.pick([4, 12])]
-      return (Aggregation(function: function, field: field, parameters: parameters), .int)
-    default: return (Aggregation(function: function, field: field), type!)
-    }
-  }
-
   /// A filter's text.
   private static func condition(_ random: inout SplitMix64, depth: Int) -> String {
     if depth > 0, random.chance(55) {

@@ -14,6 +14,7 @@ import sys
 from fractions import Fraction
 
 import vectors
+from algebra import further
 from filters import Filter, comparable
 
 INT64 = range(-2**63, 2**63)
@@ -57,9 +58,15 @@ def summed(values, kind):
     return int(exact) if int(exact) in INT64 else None
 
 
-def aggregate(feature, kind, events):
-    """The value of a feature over (event time, field value) pairs with a value."""
+BASIC = {"count", "sum", "mean", "variance", "stddev", "distinct", "min", "max", "first", "last"}
+
+
+def aggregate(feature, kind, events, rows, start):
+    """The value of a feature over (event time, field value) pairs with a value, of so many rows, for a request
+    whose slice begins at `start`."""
     values = [value for _, value in events]
+    if feature.function not in BASIC:
+        return further(feature, kind, events, rows, start, order)
     if feature.function == "count":
         return len(values)
     if feature.function == "sum":
@@ -140,7 +147,7 @@ class Reference:
             known_before, end = math.inf, r + 1
         if view.name in self.floors and first < self.floors[view.name]:
             raise Refused("expired")
-        found = []
+        found, rows = [], 0
         for happened, arrived, row in self.events:
             if not first <= happened // view.length < end:
                 continue
@@ -148,11 +155,12 @@ class Reference:
                 continue
             if not self.belongs(view, row, ask["entity"]):
                 continue
+            rows += 1
             value = True if feature.field is None else row[feature.field]
             if value is not None:
                 found.append((happened, value))
         kind = self.vector.fields.get(feature.field)
-        value = aggregate(feature, kind, found)
+        value = aggregate(feature, kind, found, rows, r * view.length)
         if kind == "timestamp" and feature.function in ("min", "max", "first", "last"):
             return None if value is None else vectors.iso(value)
         return value

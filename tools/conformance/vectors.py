@@ -13,7 +13,8 @@ FOLDER = pathlib.Path(__file__).resolve().parents[2] / "schemas" / "conformance"
 EPOCH = datetime.datetime(1970, 1, 1)
 EARLIEST, LIMIT = -62_135_596_800_000, 253_402_300_800_000  # years 0001 to 9999
 UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
-PARAMETERS = {"exactUpTo"}
+PARAMETERS = {"exactUpTo", "precision", "k", "keep", "permille", "errorPermille", "maxBuckets", "from", "width",
+              "buckets", "per"}
 
 
 def milliseconds(time):

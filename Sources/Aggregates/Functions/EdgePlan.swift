@@ -1,4 +1,5 @@
-// What `first` and `last` have in common: the same plan, for one side or the other.
+// What `first` and `last`, and the functions of the first and last time, have in common: the same plan, for one
+// side or the other.
 import FeatureModel
 
 extension AggregatePlan {
@@ -21,6 +22,28 @@ extension AggregatePlan {
     return AggregatePlan(partials: [spec]) { accumulators in
       let edge = accumulators.partial(0, EdgeValue.self)
       return { edge.running.kept.map { WordOrder.value($0.ordered, type) } ?? .null }
+    }
+  }
+}
+
+extension AggregatePlan {
+  /// The time of the first or last event.
+  static func edgeTime(_ side: Side, of type: FieldType?) -> AggregatePlan {
+    AggregatePlan(partials: [.time(side, of: type)]) { accumulators in
+      let edge = accumulators.partial(0, Extremum.self)
+      return { edge.running.ordered.map { WordOrder.value($0, .timestamp) } ?? .null }
+    }
+  }
+
+  /// Milliseconds from the first or last event to the start of the request's slice.
+  static func age(_ side: Side, of type: FieldType?) -> AggregatePlan {
+    AggregatePlan(partials: [.time(side, of: type)]) { accumulators in
+      let edge = accumulators.partial(0, Extremum.self)
+      return {
+        guard let time = edge.running.ordered else { return .null }
+        let (age, overflow) = edge.requestStart.subtractingReportingOverflow(time)
+        return overflow ? .null : .int(age)
+      }
     }
   }
 }

@@ -54,6 +54,30 @@ extension PartialSpec {
   }
 }
 
+extension PartialSpec {
+  /// How often a bool field is true.
+  static let trues = PartialSpec(identity: "trues", slot: .word, width: .narrow) {
+    SumAccumulator(.int)
+  }
+
+  /// The number and the power sums of an int or double field.
+  static func powers(_ input: FieldType) -> PartialSpec {
+    let isDouble = input == .double
+    return PartialSpec(identity: "powers(\(input.rawValue))", slot: .word, width: .wide) {
+      PartialAccumulator(PowerSums(ofDoubles: isDouble))
+    }
+  }
+
+  /// The least or greatest time of an event with a value, or of any event where there is no field.
+  static func time(_ side: Side, of input: FieldType?) -> PartialSpec {
+    let name = side == .greatest ? "lastTime" : "firstTime"
+    return PartialSpec(
+      identity: input == nil ? "\(name)(rows)" : name, slot: input == nil ? .rows : .word,
+      width: .narrow, usesTime: true
+    ) { PartialAccumulator(Extremum(ofTimes: side)) }
+  }
+}
+
 extension AggregateFunction {
   /// The declared type of the planned field; the declaration reader has refused all others.
   static func field(_ input: FieldType?) -> FieldType {

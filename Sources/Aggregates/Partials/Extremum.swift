@@ -1,5 +1,5 @@
-// Codes 2 and 3: the least or the greatest value of a field with words. Values are kept as ordered Int64s
-// (`WordOrder`), so stored columns compare without knowing the field's type.
+// Codes 2 and 3: the least or the greatest value of a field with words, or of the event times. Values are kept
+// as ordered Int64s (`WordOrder`), so stored columns compare without knowing the field's type.
 
 /// The least or greatest of the words so far; empty until the first.
 public struct Extremum: Partial {
@@ -9,16 +9,28 @@ public struct Extremum: Partial {
   public private(set) var ordered: Int64?
   private let side: Side
   private let order: WordOrder
+  /// Whether the event's time is taken in instead of its word; no part of the value.
+  private let takesTimes: Bool
 
   /// Empty. Without an order it can merge and fold, but not absorb doubles.
   public init(_ side: Side, _ order: WordOrder = .whole) {
     self.side = side
     self.order = order
+    takesTimes = false
+  }
+
+  /// Empty; takes in the times of the events.
+  public init(ofTimes side: Side) {
+    self.side = side
+    order = .whole
+    takesTimes = true
   }
 
   public mutating func reset() { ordered = nil }
 
-  public mutating func absorb(word: UInt64, time: Int64) { consider(order.ordered(word)) }
+  public mutating func absorb(word: UInt64, time: Int64) {
+    consider(takesTimes ? time : order.ordered(word))
+  }
 
   public mutating func merge(_ other: Self) {
     if let number = other.ordered { consider(number) }

@@ -23,14 +23,18 @@ struct KeptText: Sendable {
 
   /// Below 0 where the kept text comes before the other, above 0 where after; for present texts.
   func compare(_ other: UnsafeRawBufferPointer) -> Int {
-    bytes.withUnsafeBytes { kept in
-      let common = min(kept.count, other.count)
-      if common > 0 {
-        let order = memcmp(kept.baseAddress!, other.baseAddress!, common)
-        if order != 0 { return Int(order) }
-      }
-      return kept.count - other.count
+    bytes.withUnsafeBytes { Self.compare($0, other) }
+  }
+
+  /// Below 0 where the left text comes before the right one, above 0 where after.
+  @inline(__always)
+  static func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+    let common = min(left.count, right.count)
+    if common > 0 {
+      let order = memcmp(left.baseAddress!, right.baseAddress!, common)
+      if order != 0 { return Int(order) }
     }
+    return left.count - right.count
   }
 
   /// Whether the other text is further to the kept side.
