@@ -32,7 +32,10 @@ import Testing
       }
     }
     #expect(streams.keys.sorted() == ["commits", "emails"])
-    #expect(views.map(\.name) == ["author_activity", "component_churn", "sender_history"])
+    #expect(
+      views.map(\.name) == [
+        "author_activity", "author_profile", "component_churn", "sender_history",
+      ])
     var declared: [ViewDeclaration] = []
     for view in views {
       let stream = try #require(streams[view.stream])
