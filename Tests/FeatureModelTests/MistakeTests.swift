@@ -109,6 +109,14 @@ import Testing
         #"1:84 $.features."{window}_N".cuont: there is no function 'cuont'; did you mean 'count'?"#
       ),
       (
+        #""count": true"#, #""approx_percentile": "parents""#,
+        #"1:84 $.features."{window}_N".approx_percentile: there is no function 'approx_percentile'; here it is 'quantile'"#
+      ),
+      (
+        #""count": true"#, #""collect_list": "repo""#,
+        #"1:84 $.features."{window}_N".collect_list: 'collect_list' grows with the events without a bound, and no such function is offered; 'firstK', 'lastK', 'largestK', 'topK' and 'valueCounts' give lists of declared length"#
+      ),
+      (
         #""count": true, "#, "",
         #"1:69 $.features."{window}_N": no function is named; there are count, sum, mean, rows, max, stddev, first, last, distinct"#
       ),

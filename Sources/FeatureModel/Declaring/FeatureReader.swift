@@ -38,6 +38,10 @@ struct FeatureReader {
   private func reportNoFunction(_ node: DeclarationNode, _ members: [JSONMember]) {
     let names = view.signatures.map(\.name)
     for member in members where member.name != "windows" {
+      if let advice = KnownElsewhere.advice(member.name) {
+        node.nameNode(member).report(advice)
+        return
+      }
       if let near = Suggestion.nearest(to: member.name, among: names) {
         node.nameNode(member).report(
           "there is no function '\(member.name)'; did you mean '\(near)'?")
