@@ -36,6 +36,22 @@ enum Fixture {
       "DISTINCT": {"distinct": "subject", "exactUpTo": 2, "precision": 4, "windows": ["30d"]}}}
     """)
 
+  /// The codecs of moments, lists, sketches and tallies.
+  static let furtherCodecs = view(
+    """
+    {"view": "further", "stream": "mails", "entity": ["sender"], "features": {
+      "{window}_SKEW": {"skew": "score", "windows": ["30d"]},
+      "{window}_FIRST": {"firstK": "bytes", "k": 2, "windows": ["30d"]},
+      "{window}_LARGEST": {"largestK": "score", "k": 2, "windows": ["30d"]},
+      "{window}_SMALLEST": {"smallestK": "subject", "k": 2, "windows": ["30d"]},
+      "{window}_LAST": {"lastK": "subject", "k": 2, "windows": ["30d"]},
+      "{window}_P90": {"quantile": "score", "permille": 900, "windows": ["30d"]},
+      "{window}_TOP_BYTES": {"topK": "bytes", "k": 2, "keep": 3, "windows": ["30d"]},
+      "{window}_TOP": {"topK": "subject", "k": 2, "keep": 3, "windows": ["30d"]},
+      "{window}_RATIO": {"distinctRatio": "subject", "windows": ["30d"]},
+      "{window}_AGE": {"sinceLast": true, "windows": ["30d"]}}}
+    """)
+
   static let counts = view(
     """
     {"view": "counts", "stream": "mails", "entity": ["sender"], "slice": "1d", "features": {

@@ -12,7 +12,8 @@ import Testing
   /// Blocks of every codec, short and long, with and without lags.
   private static func blocks() throws -> [[[UInt8]]] {
     try withTemporaryDirectory { folder in
-      let target = try TestStore(at: folder + "/store", Fixture.stream, [Fixture.everyCodec])
+      let views = [Fixture.everyCodec, Fixture.furtherCodecs]
+      let target = try TestStore(at: folder + "/store", Fixture.stream, views)
       let start = Timestamp.at("2024-03-01")
       try target.append(
         (0..<120).map { index in
