@@ -16,7 +16,7 @@ public final class FeatureReader {
   private let floor: FloorMark
   private let readers: Borrowed<GroupReader>
   /// Accumulators that may ask for the request's slice.
-  private let timed: [Accumulator]
+  private let timed: Borrowed<Accumulator>
   private let length: SliceLength
   /// Slices of the longest window.
   private let longest: Int64
@@ -36,7 +36,7 @@ public final class FeatureReader {
     values = AnswerValues(count: features.count)
     length = plan.declaration.slice
     let all = plan.columns.map { $0.spec.make() }
-    timed = zip(plan.columns, all).filter(\.0.spec.usesTime).map(\.1)
+    timed = Borrowed(zip(plan.columns, all).filter(\.0.spec.usesTime).map(\.1))
     var readers: [GroupReader] = []
     for (index, group) in plan.groups.enumerated() {
       let own = features.enumerated().map { (place: $0.offset, feature: plan.features[$0.element]) }
@@ -129,7 +129,7 @@ public final class FeatureReader {
     let start = mode == .fresh ? request.end - 1 : request.end
     try checkFloor(at: start)
     answered = nil
-    for accumulator in timed { accumulator.requestStart = start * length.milliseconds }
+    timed.callEach { $0.requestStart = start * length.milliseconds }
     try readers.callEach { reader throws(StoreError) in
       try reader.answer(request, from: start, into: values)
     }
