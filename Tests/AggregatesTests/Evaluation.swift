@@ -1,4 +1,5 @@
-// The way from some values to a function's value, taken twice: from partials just made, and from stored columns.
+// The way from some values to a function's value, taken twice: from partials just made, and from stored
+// columns.
 import Aggregates
 import FeatureModel
 import Testing

@@ -1,4 +1,5 @@
-// The stored bytes of moments, lists and sketches, frozen, worked out by hand from the description of the format.
+// The stored bytes of moments, lists and sketches, frozen, worked out by hand from the description of the
+// format.
 import Aggregates
 import Testing
 

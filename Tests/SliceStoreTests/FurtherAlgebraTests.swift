@@ -1,5 +1,5 @@
-// What the algebra promises of a store: functions that share what is stored come and go at once, ages are the same
-// throughout a slice, and the generator of the oracle's tests draws every function that there is.
+// What the algebra promises of a store: functions that share what is stored come and go at once, ages are
+// the same throughout a slice, and the generator of the oracle's tests draws every function that there is.
 import Aggregates
 import FeatureModel
 import SliceStore

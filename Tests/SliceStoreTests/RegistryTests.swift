@@ -190,7 +190,7 @@ import Testing
         view([], nil, [feature(count)]), view(["sender"], .isNull(field: 99), [feature(count)]),
         view(["sender"], .compare(field: 2, .less, .int(3)), [feature(count)]),
         view(["sender"], nil, [feature(Aggregation(function: "sum", field: "subject"))]),
-        view(["sender"], nil, [feature(Aggregation(function: "mode", field: "subject"))]),
+        view(["sender"], nil, [feature(Aggregation(function: "medium", field: "subject"))]),
         view(["sender"], nil, [feature(count), feature(count)]), view(["sender"], nil, []),
       ]
       for view in bad {

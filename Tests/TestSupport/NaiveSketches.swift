@@ -1,5 +1,5 @@
-// What sketches must say: quantiles from all values in order, histograms by going through the steps, entropy from
-// logarithms by their series.
+// What sketches must say: quantiles from all values in order, histograms by going through the steps, entropy
+// from logarithms by their series.
 import FeatureModel
 
 extension NaiveAggregate {

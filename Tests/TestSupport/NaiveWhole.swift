@@ -1,5 +1,5 @@
-// Whole numbers of any size, as one does them on paper, and the double that is nearest to a number that is known
-// by comparison alone.
+// Whole numbers of any size, as one does them on paper, and the double that is nearest to a number that is
+// known by comparison alone.
 
 /// A whole number of any size: a sign and digits to the base 2³², the lowest first.
 struct NaiveWhole {

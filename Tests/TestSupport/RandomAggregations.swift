@@ -1,5 +1,6 @@
-// Seeded aggregations over `RandomStream`: every function of the catalogue over every type that it accepts, with
-// parameters that reach its edges. Functions of exact fractions get the fields that the oracle can count in.
+// Seeded aggregations over `RandomStream`: every function of the catalogue over every type that it accepts,
+// with parameters that reach its edges. Functions of exact fractions get the fields that the oracle can
+// count in.
 import FeatureModel
 
 extension RandomStream {

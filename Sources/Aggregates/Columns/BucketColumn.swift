@@ -1,5 +1,5 @@
-// Code 16: a column of bucket counts. The limit stands once in front; 0 says that all entries are empty and never
-// met one, and nothing follows.
+// Code 16: a column of bucket counts. The limit stands once in front; 0 says that all entries are empty and
+// never met one, and nothing follows.
 //
 //   varint limit, per entry: varint number of occupied buckets; where it is not 0: u8 level, and per bucket,
 //   ascending: the first bucket's number as a zigzag varint, of others a varint distance to the one before;

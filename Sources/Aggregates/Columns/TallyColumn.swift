@@ -1,8 +1,8 @@
-// Codes 17 and 18: a column of tallies of words or texts. The limit stands once in front; 0 says that all entries
-// are empty and never met one, and nothing follows.
+// Codes 17 and 18: a column of tallies of words or texts. The limit stands once in front; 0 says that all
+// entries are empty and never met one, and nothing follows.
 //
-//   varint limit, per entry: varint number of all values; where it is not 0: varint number of values kept, and of
-//   each, ascending by hash: the word (8 bytes), or varint length and text; varint count
+//   varint limit, per entry: varint number of all values; where it is not 0: varint number of values kept,
+//   and of each, ascending by hash: the word (8 bytes), or varint length and text; varint count
 enum TallyColumn {
   /// Merges the given entries into `tally`.
   static func fold<Element: TalliedValue>(

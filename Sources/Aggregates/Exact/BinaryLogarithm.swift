@@ -1,5 +1,5 @@
-// The binary logarithm of whole numbers in fixed point, by squaring: whole-number arithmetic alone, so that it is
-// the same on every machine, which the logarithm of a C library need not be.
+// The binary logarithm of whole numbers in fixed point, by squaring: whole-number arithmetic alone, so that
+// it is the same on every machine, which the logarithm of a C library need not be.
 
 enum BinaryLogarithm {
   /// Bits behind the point; all but the last one or two of them are right.

@@ -1,5 +1,5 @@
-// Answers that are lists or maps: canonical JSON text without spaces, numbers in their shortest form, instants as
-// ISO 8601 text, so that they pass through every path as any other text does.
+// Answers that are lists or maps: canonical JSON text without spaces, numbers in their shortest form,
+// instants as ISO 8601 text, so that they pass through every path as any other text does.
 import FeatureModel
 
 /// A JSON text under construction.

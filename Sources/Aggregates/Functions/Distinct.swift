@@ -30,8 +30,8 @@ public enum Distinct: AggregateFunction {
   }
 }
 
-/// The number of distinct values over the number of values: 1 where none repeats. Exact up to `exactUpTo` distinct
-/// values, then with the error of `distinct`, at most 1. Null where there are no values.
+/// The number of distinct values over the number of values: 1 where none repeats. Exact up to `exactUpTo`
+/// distinct values, then with the error of `distinct`, at most 1. Null where there are no values.
 public enum DistinctRatio: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "distinctRatio",

@@ -1,9 +1,9 @@
 // `entropy`: how evenly the values of a field are spread, in bits.
 import FeatureModel
 
-/// Shannon's entropy −Σ p·log₂ p of the distribution of the values, rounded once from logarithms of 96 bits behind
-/// the point. Exact so far while there are at most `keep` distinct values; beyond that an estimate from the kept
-/// sample of them. Null where there are no values.
+/// Shannon's entropy −Σ p·log₂ p of the distribution of the values, rounded once from logarithms of 96 bits
+/// behind the point. Exact so far while there are at most `keep` distinct values; beyond that an estimate
+/// from the kept sample of them. Null where there are no values.
 public enum Entropy: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "entropy",

@@ -1,7 +1,8 @@
 // `firstK`: the k first values of a field with their times.
 import FeatureModel
 
-/// A JSON list of pairs of time and value, the earliest first, at a tie the least first. Null where there are none.
+/// A JSON list of pairs of time and value, the earliest first, at a tie the least first. Null where there
+/// are none.
 public enum FirstK: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "firstK",

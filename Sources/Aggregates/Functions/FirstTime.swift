@@ -1,7 +1,8 @@
 // `firstTime` and `sinceFirst`: when the first event of a window happened, and how long that was ago.
 import FeatureModel
 
-/// The time of the earliest event, or of the earliest one in which a field has a value. Null where there is none.
+/// The time of the earliest event, or of the earliest one in which a field has a value. Null where there is
+/// none.
 public enum FirstTime: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "firstTime",
@@ -13,9 +14,9 @@ public enum FirstTime: AggregateFunction {
   }
 }
 
-/// Milliseconds from `firstTime` to the start of the request's slice: a function of entity and slice, never of the
-/// instant within it. Below 0 only for `fresh` requests, which see events of the slice itself. Null where there
-/// is no event.
+/// Milliseconds from `firstTime` to the start of the request's slice: a function of entity and slice, never
+/// of the instant within it. Below 0 only for `fresh` requests, which see events of the slice itself. Null
+/// where there is no event.
 public enum SinceFirst: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "sinceFirst",

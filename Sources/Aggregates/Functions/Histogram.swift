@@ -1,8 +1,9 @@
 // `histogram`: how many values fall into each of some equal steps, and below and above all of them.
 import FeatureModel
 
-/// A JSON list of `buckets` + 2 counts: of the values below `from`/`per`, of those in each step of `width`/`per`
-/// from there on (its lower bound belongs to it), and of those above. Exact. Null where there are no values.
+/// A JSON list of `buckets` + 2 counts: of the values below `from`/`per`, of those in each step of
+/// `width`/`per` from there on (its lower bound belongs to it), and of those above. Exact. Null where there
+/// are no values.
 public enum Histogram: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "histogram",

@@ -1,7 +1,8 @@
 // `largestK`: the k greatest values of a field.
 import FeatureModel
 
-/// A JSON list of values, the greatest in the order of `max` first; equal values stand side by side. Null where there are none.
+/// A JSON list of values, the greatest in the order of `max` first; equal values stand side by side. Null
+/// where there are none.
 public enum LargestK: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "largestK",

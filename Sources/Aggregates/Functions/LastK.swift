@@ -1,7 +1,8 @@
 // `lastK`: the k last values of a field with their times.
 import FeatureModel
 
-/// A JSON list of pairs of time and value, the latest first, at a tie the greatest first. Null where there are none.
+/// A JSON list of pairs of time and value, the latest first, at a tie the greatest first. Null where there
+/// are none.
 public enum LastK: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "lastK",

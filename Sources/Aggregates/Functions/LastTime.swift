@@ -13,9 +13,9 @@ public enum LastTime: AggregateFunction {
   }
 }
 
-/// Milliseconds from `lastTime` to the start of the request's slice: a function of entity and slice, never of the
-/// instant within it. Below 0 only for `fresh` requests, which see events of the slice itself. Null where there
-/// is no event.
+/// Milliseconds from `lastTime` to the start of the request's slice: a function of entity and slice, never
+/// of the instant within it. Below 0 only for `fresh` requests, which see events of the slice itself. Null
+/// where there is no event.
 public enum SinceLast: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "sinceLast",

@@ -2,9 +2,9 @@
 // the values (DDSketch). All quantiles of a field at one error share their buckets.
 import FeatureModel
 
-/// The value of rank ⌊(n − 1) · permille / 1000⌋, counted from 0 in ascending order, within a relative error of
-/// `errorPermille` thousandths as long as at most `maxBuckets` buckets are occupied; beyond that every joining of
-/// buckets about doubles the error. Null where there are no values.
+/// The value of rank ⌊(n − 1) · permille / 1000⌋, counted from 0 in ascending order, within a relative error
+/// of `errorPermille` thousandths as long as at most `maxBuckets` buckets are occupied; beyond that every
+/// joining of buckets about doubles the error. Null where there are no values.
 public enum Quantile: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "quantile",

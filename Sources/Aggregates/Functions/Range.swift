@@ -1,8 +1,8 @@
 // `range`: the distance from the least to the greatest value.
 import FeatureModel
 
-/// `max` less `min`: of ints exact, of timestamps in milliseconds, of doubles rounded once; null where there are
-/// no values, where it is outside of Int64 or beyond the finite doubles.
+/// `max` less `min`: of ints exact, of timestamps in milliseconds, of doubles rounded once; null where there
+/// are no values, where it is outside of Int64 or beyond the finite doubles.
 public enum ValueRange: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "range",

@@ -1,8 +1,8 @@
 // `skew`: the sample skewness from exact sums of powers, rounded once.
 import FeatureModel
 
-/// The sample skewness G₁, as pandas' `skew()`: the double nearest to its exact value. Null for fewer than three
-/// values; 0 where all are equal.
+/// The sample skewness G₁, as pandas' `skew()`: the double nearest to its exact value. Null for fewer than
+/// three values; 0 where all are equal.
 public enum Skew: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "skew",

@@ -1,7 +1,8 @@
 // `smallestK`: the k least values of a field.
 import FeatureModel
 
-/// A JSON list of values in the order of `min`, the least first; equal values stand side by side. Null where there are none.
+/// A JSON list of values in the order of `min`, the least first; equal values stand side by side. Null where
+/// there are none.
 public enum SmallestK: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "smallestK",

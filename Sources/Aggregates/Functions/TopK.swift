@@ -1,10 +1,10 @@
 // `topK` and `mode`: the most frequent values of a field.
 import FeatureModel
 
-/// A JSON list of the `k` most frequent values, as pairs of value and count, the most frequent first, at a tie the
-/// least first. Exact while there are at most `keep` distinct values; beyond that a last pair `[null, n]` says that
-/// n events have values that were not kept, and the list is of the kept ones, whose counts are exact. Null
-/// where there are no values.
+/// A JSON list of the `k` most frequent values, as pairs of value and count, the most frequent first, at a
+/// tie the least first. Exact while there are at most `keep` distinct values; beyond that a last pair
+/// `[null, n]` says that n events have values that were not kept, and the list is of the kept ones, whose
+/// counts are exact. Null where there are no values.
 public enum TopK: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "topK",

@@ -1,9 +1,9 @@
 // `valueCounts`: how often each value of a field occurs.
 import FeatureModel
 
-/// A JSON object: `counts` has a member for each kept value, named by its text and sorted by the bytes of that;
-/// `others` is the number of events with values that were not kept, 0 while there are at most `keep` distinct ones.
-/// Null where there are no values.
+/// A JSON object: `counts` has a member for each kept value, named by its text and sorted by the bytes of
+/// that; `others` is the number of events with values that were not kept, 0 while there are at most `keep`
+/// distinct ones. Null where there are no values.
 public enum ValueCounts: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "valueCounts",

@@ -1,6 +1,7 @@
-// Code 16: how many values lie in each of some numbered buckets, for histograms and quantiles. Where more buckets
-// are occupied than a declared limit, neighbours are joined two by two, as often as it takes (UDDSketch). How
-// often follows from the set of occupied buckets alone, so any order of the same values ends in the same bytes.
+// Code 16: how many values lie in each of some numbered buckets, for histograms and quantiles. Where more
+// buckets are occupied than a declared limit, neighbours are joined two by two, as often as it takes
+// (UDDSketch). How often follows from the set of occupied buckets alone, so any order of the same values
+// ends in the same bytes.
 
 /// Values counted by bucket; a sketch of their distribution.
 public struct BucketCounts: Partial {

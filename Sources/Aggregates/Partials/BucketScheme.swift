@@ -1,6 +1,6 @@
-// Which bucket a number falls into, in whole-number arithmetic alone, so that every machine agrees: equal steps
-// for histograms; for quantiles, every power of two in so many equal parts that a bucket's middle is never further
-// from any number in it than the declared relative error.
+// Which bucket a number falls into, in whole-number arithmetic alone, so that every machine agrees: equal
+// steps for histograms; for quantiles, every power of two in so many equal parts that a bucket's middle is
+// never further from any number in it than the declared relative error.
 
 /// From a field's words to numbers of buckets.
 public enum BucketScheme: Sendable, Equatable {

@@ -1,5 +1,5 @@
-// What a `ValueTally` counts: words or texts. Each is looked up by a key that borrows, so that an event whose value
-// is known already allocates nothing.
+// What a `ValueTally` counts: words or texts. Each is looked up by a key that borrows, so that an event
+// whose value is known already allocates nothing.
 import FeatureModel
 
 /// A value that can be counted.

@@ -1,5 +1,5 @@
-// Functions that other systems have under other names, or that have no bound: whoever writes one of these is told
-// what to write instead.
+// Functions that other systems have under other names, or that have no bound: whoever writes one of these is
+// told what to write instead.
 
 enum KnownElsewhere {
   /// What to say about a function's name from somewhere else; nil for a name from nowhere.
