@@ -101,7 +101,8 @@ extension FeatureStore {
       guard options.firstRow <= rows else {
         throw .refused(
           "the table begins at row \(options.firstRow) of source '\(options.source)', and "
-            + "\(taker.map { "view '\($0.declaration.name)'" } ?? "what is kept of it") has its first \(rows) rows: the rows between would be lost. "
+            + (taker.map { "view '\($0.declaration.name)'" } ?? "what is kept of it")
+            + " has its first \(rows) rows: the rows between would be lost. "
             + "Give them first, or name another source")
       }
       let place = groups.firstIndex { $0.record == record } ?? groups.count

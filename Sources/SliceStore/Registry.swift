@@ -172,8 +172,8 @@ enum RegistryCodec {
     }
   }
 
-  /// A view that a set names is never taken away. A feature may be missing: a version that knows no sets let it go; whoever
-  /// asks for the set hears of it, and registering the view with the feature brings it back.
+  /// A view that a set names is never taken away. A feature may be missing: a version that knows no sets let it
+  /// go; whoever asks for the set hears of it, and registering the view with the feature brings it back.
   private static func checkSets(_ registry: Registry) throws(StoreError) {
     for (name, set) in registry.sets {
       for member in set.declaration.members

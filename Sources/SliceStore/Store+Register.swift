@@ -81,7 +81,7 @@ extension Store {
     }
   }
 
-  /// The log of a stream's events as its declaration wants it: begun, left alone, or gone with all that is in it.
+  /// The log of a stream's events as its declaration wants it: begun, left alone, or gone with its events.
   private func changeKeeping(
     of stream: RegisteredStream, from known: RegisteredStream?, _ changes: inout WriteBatch
   ) throws(StoreError) -> KeptLog? {
