@@ -78,7 +78,11 @@ let package = Package(
       name: "HindcastCTests",
       dependencies: ["HindcastC", "Hindcast", "CHindcast", "FeatureModel", "TestSupport"],
       exclude: ["Program"], swiftSettings: settings),
-    tests("CommandLineTests", uses: ["FeatureModel", "Hindcast", "Monitoring", "RESP"]),
+    .executableTarget(
+      name: "MailPlugin", dependencies: ["Hindcast"], path: "Tests/MailPlugin",
+      swiftSettings: settings),
+    tests(
+      "CommandLineTests", uses: ["FeatureModel", "Hindcast", "Monitoring", "RESP", "MailPlugin"]),
     .target(
       name: "CrashStream",
       dependencies: ["SliceStore", "FeatureModel", "Aggregates", "TestSupport"],

@@ -45,6 +45,17 @@ public struct StreamDeclaration: Hashable, Sendable {
   }
 
   public func index(of field: String) -> Int? { fields.firstIndex { $0.name == field } }
+
+  /// Whether `part` says nothing of this stream that is not so: its fields are among the fields, and where it
+  /// names an arrival time or an id, these are the same.
+  package func includes(_ part: StreamDeclaration) -> Bool {
+    let own = { (index: Int?) in index.map { fields[$0].name } }
+    let its = { (index: Int?) in index.map { part.fields[$0].name } }
+    return part.name == name && part.fields.allSatisfy(fields.contains)
+      && its(part.eventTime) == own(eventTime)
+      && (part.arrivalTime == nil || its(part.arrivalTime) == own(arrivalTime))
+      && (part.id == nil || its(part.id) == own(id))
+  }
 }
 
 /// A feature view: one stream, one entity, an optional filter, and aggregations over windows.

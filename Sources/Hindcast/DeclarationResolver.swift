@@ -16,6 +16,8 @@ struct DeclarationResolver {
   private var sets: [(text: String, set: UnresolvedSet)] = []
   /// Kind and name to the text that declares it.
   private var declared: [String: String] = [:]
+  /// The texts that come from plugins.
+  private var plugins: Set<String> = []
 
   /// - Parameter replacing: views may mean something else than what stands under their names.
   init(_ store: Store, replacing: Bool) {
@@ -26,6 +28,7 @@ struct DeclarationResolver {
   }
 
   mutating func read(_ text: DeclarationText) {
+    if text.isPlugin { plugins.insert(text.name) }
     let result = text.text.withUnsafeBytes { bytes in
       Result { () throws(DeclarationError) in try FeatureStore.declarations.read(bytes) }
     }
@@ -37,6 +40,7 @@ struct DeclarationResolver {
   private mutating func take(_ declaration: ParsedDeclaration, from text: String) {
     switch declaration {
     case .stream(let stream):
+      if plugins.contains(text), known[stream.name]?.includes(stream) == true { return }
       guard isFirst("stream", stream.name, text) else { return }
       checkStanding(stream, text)
       known[stream.name] = stream
@@ -132,7 +136,9 @@ struct DeclarationResolver {
   }
 
   private mutating func report(_ error: DeclarationError, _ text: String) {
-    mistakes += error.problems.map { "\(text): \($0)" }
+    mistakes += error.problems.map { problem in
+      plugins.contains(text) ? "\(text): \(problem.path): \(problem.reason)" : "\(text): \(problem)"
+    }
   }
 
   private mutating func report(_ error: StoreError, _ text: String) {

@@ -16,6 +16,8 @@ public struct IngestOptions: Sendable {
   public var rejects: String?
   /// How much is read at a time, and so the least between two commits; nil: what suits large files.
   package var chunkBytes: Int?
+  /// What fills in fields that the file does not have.
+  var deriver: RowDeriver?
 
   public init() {}
 }
@@ -87,7 +89,8 @@ extension FeatureStore {
         reader: try SourceReader(
           path: path, name: name, options, continuing: group.record),
         // A row that two groups refuse is written once.
-        rejects: index == 0 ? rejects : nil, skipsRefused: rejects != nil, progress: progress)
+        rejects: index == 0 ? rejects : nil, skipsRefused: rejects != nil,
+        deriver: options.deriver, progress: progress)
       let part = try run.run()
       report.rows = max(report.rows, part.rows)
       report.rejected = max(report.rejected, part.rejected)
@@ -119,6 +122,17 @@ extension FeatureStore {
       if let taker { groups[place].views.append(taker) } else { groups[place].keeps = true }
     }
     return groups.sorted { ($0.record?.rows ?? 0) < ($1.record?.rows ?? 0) }
+  }
+}
+
+extension IngestReport {
+  /// What the command line prints of a file under `--json`.
+  package func json(file: String) -> JSONValue {
+    .object([
+      ("file", .string(file)), ("source", .string(source)), ("rows", .int(Int64(rows))),
+      ("rowsBefore", .int(Int64(rowsBefore))), ("rejected", .int(Int64(rejected))),
+      ("expired", .int(Int64(expired))), ("views", .array(views.map { .string($0) })),
+    ])
   }
 }
 

@@ -14,6 +14,7 @@ final class IngestRun: Sendable {
   private let reader: SourceReader
   private let rejects: RejectsWriter?
   private let skipsRefused: Bool
+  private let deriver: RowDeriver?
   private let progress: @Sendable (IngestProgress) -> Void
   private let state = Mutex(State())
 
@@ -29,7 +30,7 @@ final class IngestRun: Sendable {
   init(
     store: Store, stream: StreamDeclaration, views: [RegisteredView], keeps: Bool,
     reader: SourceReader,
-    rejects: RejectsWriter?, skipsRefused: Bool,
+    rejects: RejectsWriter?, skipsRefused: Bool, deriver: RowDeriver?,
     progress: @escaping @Sendable (IngestProgress) -> Void
   ) {
     self.store = store
@@ -39,6 +40,7 @@ final class IngestRun: Sendable {
     self.reader = reader
     self.rejects = rejects
     self.skipsRefused = skipsRefused
+    self.deriver = deriver
     self.progress = progress
   }
 
@@ -65,9 +67,12 @@ final class IngestRun: Sendable {
     var workers: [IngestWorker] = []
     for index in 0..<count {
       let parser = try HindcastError.file { () throws(RowFileError) in
-        try RowParser(for: reader.chunker, schema: RowSchema(stream))
+        try RowParser(for: reader.chunker, schema: deriver?.schema ?? RowSchema(stream))
       }
-      workers.append(IngestWorker(run: self, parser: parser, loader: loader, index: index))
+      workers.append(
+        IngestWorker(
+          run: self, parser: parser, deriver: deriver.map { ($0, EventBatch(stream)) },
+          loader: loader, index: index))
     }
     return Unchecked(workers)
   }
@@ -148,12 +153,21 @@ final class IngestWorker {
   private let parser: RowParser
   private let loader: BulkLoader
   private let index: Int
+  /// As the file has the rows.
   private var batch: EventBatch
+  private let deriver: RowDeriver?
+  /// The rows with what is derived of them.
+  private var full: EventBatch?
   private var rows: [RowSpan] = []
 
-  init(run: IngestRun, parser: RowParser, loader: BulkLoader, index: Int) {
+  init(
+    run: IngestRun, parser: RowParser, deriver: (RowDeriver, EventBatch)?, loader: BulkLoader,
+    index: Int
+  ) {
     self.run = run
     self.parser = parser
+    self.deriver = deriver?.0
+    full = deriver?.1
     self.loader = loader
     self.index = index
     batch = parser.schema.makeBatch()
@@ -165,7 +179,8 @@ final class IngestWorker {
       rows.removeAll(keepingCapacity: true)
       var rejections: [RowRejection] = []
       parser.parse(chunk, into: &batch, rows: &rows) { rejections.append($0) }
-      let added = loader.add(batch, worker: index)
+      derive(&rejections)
+      let added = loader.add(full ?? batch, worker: index)
       for refused in added.refused {
         let span = rows[refused.row]
         rejections.append(
@@ -176,6 +191,20 @@ final class IngestWorker {
       run.finished(chunk, rows: added.events, expired: added.expired, rejections: rejections)
       if loader.bytesHeld(byWorker: index) > run.limit { run.memoryIsFull() }
     }
+  }
+
+  /// Leaves out the rows that nothing can be derived of.
+  private func derive(_ rejections: inout [RowRejection]) {
+    guard let deriver else { return }
+    full?.removeAll()
+    let refused = deriver.derive(&batch, &full!)
+    for event in refused {
+      let span = rows[event.row]
+      rejections.append(
+        RowRejection(
+          line: span.line, field: event.field, problem: .refused(event.reason), range: span.range))
+    }
+    for event in refused.reversed() { rows.remove(at: event.row) }
   }
 }
 

@@ -8,6 +8,9 @@ import SliceStore
 public struct DeclarationText: Sendable {
   public var name: String
   public var text: [UInt8]
+  /// Whether the text comes from a plugin: a stream in it may be a part of one that is declared elsewhere, and
+  /// mistakes have no line in a file that anybody could look at.
+  public var isPlugin = false
 
   public init(name: String, text: [UInt8]) {
     self.name = name
@@ -79,7 +82,9 @@ extension FeatureStore {
     _ texts: [DeclarationText], _ replacing: Bool
   ) throws(HindcastError) -> DeclarationResolver {
     var resolver = DeclarationResolver(store, replacing: replacing)
-    for text in texts { resolver.read(text) }
+    // Plugins last: then all streams are known of which theirs may be parts.
+    for text in texts where !text.isPlugin { resolver.read(text) }
+    for text in texts where text.isPlugin { resolver.read(text) }
     resolver.resolveViews()
     resolver.resolveSets()
     if !resolver.mistakes.isEmpty { throw .declarations(resolver.mistakes) }

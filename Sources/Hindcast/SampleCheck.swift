@@ -27,8 +27,29 @@ extension FeatureStore {
     _ views: [ViewDeclaration], of stream: StreamDeclaration, sample: String,
     format: RowFormat? = nil, entities: Int = 3
   ) throws(HindcastError) -> [CheckedView] {
+    try check(views, of: stream, sample: sample, format: format, entities: entities, deriver: nil)
+  }
+
+  /// The same of a sample whose rows lack what `deriver` fills in.
+  static func check(
+    _ views: [ViewDeclaration], of stream: StreamDeclaration, sample: String,
+    format: RowFormat?, entities: Int, deriver: RowDeriver?
+  ) throws(HindcastError) -> [CheckedView] {
+    let batch = try readSample(sample, stream, format, deriver)
+    var checked = try check(views, of: stream, on: batch.rows, entities: entities)
+    for index in checked.indices {
+      checked[index].rows += batch.rejected.count
+      checked[index].rejected = Array(batch.rejected.prefix(10))
+      checked[index].rejectedCount = batch.rejected.count
+    }
+    return checked
+  }
+
+  /// The same of rows in memory.
+  static func check(
+    _ views: [ViewDeclaration], of stream: StreamDeclaration, on rows: EventBatch, entities: Int
+  ) throws(HindcastError) -> [CheckedView] {
     let folder = try ScratchFolder("hindcast-check")
-    let batch = try readSample(sample, stream, format)
     defer { withExtendedLifetime(folder) {} }
     return try views.enumerated().map { index, view throws(HindcastError) in
       // One store per view, so that its size is the view's own.
@@ -36,30 +57,26 @@ extension FeatureStore {
         try FeatureStore.open("\(folder.path)/\(index)", .create)
       }
       var checked = CheckedView(view: view)
-      checked.rows = batch.rows.count + batch.rejected.count
-      checked.rejected = Array(batch.rejected.prefix(10))
-      checked.rejectedCount = batch.rejected.count
-      try trial.check(view, stream, batch.rows, entities, into: &checked)
+      checked.rows = rows.count
+      try trial.check(view, stream, rows, entities, into: &checked)
       return checked
     }
   }
 
   private static func readSample(
-    _ path: String, _ stream: StreamDeclaration, _ format: RowFormat?
+    _ path: String, _ stream: StreamDeclaration, _ format: RowFormat?, _ deriver: RowDeriver?
   ) throws(HindcastError) -> (rows: EventBatch, rejected: [RowRejection]) {
     try HindcastError.file { () throws(RowFileError) in
       let chunker = try RowChunker(path: path, format: format)
-      let parser = try RowParser(for: chunker, schema: RowSchema(stream))
-      var batch = parser.schema.makeBatch()
-      var spans: [RowSpan] = []
-      var rejected: [RowRejection] = []
+      let schema = deriver?.schema ?? RowSchema(stream)
+      let reader = SampleReader(try RowParser(for: chunker, schema: schema), deriver, stream)
       // A sample is a sample: the first 64 MiB say enough.
       var bytes = 0
       while bytes < 64 << 20, let chunk = try chunker.next() {
         bytes += chunk.bytes.count
-        parser.parse(chunk, into: &batch, rows: &spans) { rejected.append($0) }
+        reader.take(chunk)
       }
-      return (batch, rejected)
+      return (reader.rows, reader.rejected)
     }
   }
 

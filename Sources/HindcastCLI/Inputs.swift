@@ -67,9 +67,14 @@ enum Inputs {
     return parts
   }
 
+  /// Declaration files, and plugins, which are asked for theirs.
   static func declarations(_ paths: [String]) throws(HindcastError) -> [DeclarationText] {
     var texts: [DeclarationText] = []
     for path in paths {
+      if Plugins.isPlugin(path) {
+        texts.append(try Plugins.declarations(of: path))
+        continue
+      }
       guard let text = FileManager.default.contents(atPath: path) else {
         throw .refused("\(path): cannot be read")
       }

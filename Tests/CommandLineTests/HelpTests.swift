@@ -13,7 +13,9 @@ struct HelpTests {
       let outcome = try Tool.run(words)
       #expect(outcome.code == 0 && outcome.errors.isEmpty)
       #expect(outcome.output.contains("usage: hindcast \(command) "))
-      #expect(outcome.output.contains("  hindcast \(command) ./store") || command == "check")
+      #expect(
+        outcome.output.contains("  hindcast \(command) ./store")
+          || ["check", "new-view"].contains(command))
       #expect(outcome.output.contains("exit codes: 0 done"))
       #expect(!outcome.output.split(separator: "\n").contains { $0.count > 110 })
     }
@@ -32,7 +34,8 @@ struct HelpTests {
 
   /// What one example needs of another comes first.
   private static let order = [
-    "check", "register", "ingest", "views", "describe", "get", "explain", "seal", "join", "stats",
+    "check", "new-view", "register", "ingest", "views", "describe", "get", "explain", "seal",
+    "join", "stats",
     "checkpoint", "compact", "expire", "verify-store", "serve",
     "verify-served",
   ]

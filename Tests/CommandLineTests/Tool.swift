@@ -37,7 +37,8 @@ enum Tool {
   }()
 
   static let commands = [
-    "register", "check", "ingest", "get", "explain", "join", "views", "describe", "stats", "seal",
+    "register", "check", "ingest", "get", "explain", "join", "views", "describe", "new-view",
+    "stats", "seal",
     "expire", "compact", "checkpoint", "verify-store", "serve",
     "verify-served",
   ]

@@ -35,7 +35,7 @@ public enum FilterPrinter {
   }
 
   /// The field's name as the language wants it: plain, or in backticks.
-  static func name(_ name: String) -> String {
+  package static func name(_ name: String) -> String {
     let scalars = name.unicodeScalars
     let isPlain =
       FilterLexer.startsName(scalars.first ?? " ")
@@ -44,7 +44,8 @@ public enum FilterPrinter {
     return isPlain ? name : quoted(name, by: "`")
   }
 
-  private static func literal(_ value: Value) -> String {
+  /// A value as the language wants it.
+  package static func literal(_ value: Value) -> String {
     switch value {
     case .string(let text): quoted(text, by: "'")
     case .timestamp(let time): "'\(time)'"

@@ -20,7 +20,8 @@ enum Check: Command {
   static let details = """
     Every mistake is reported with its place, its reason and the nearest valid name. With a sample: each
     feature's type, its values for entities of the last rows (asked one slice later), bad rows, and the
-    size to expect. Only the first 64 MiB of a sample are read.
+    size to expect. Only the first 64 MiB of a sample are read. A FILE may be a compiled plugin; what it
+    computes is filled in.
     """
   static let examples = [
     "hindcast check tools/demo/declarations/commits.stream.json \\\n"
@@ -53,17 +54,24 @@ enum Check: Command {
       throw UsageError(description: "--entities takes a number from 1 on")
     }
     var checked: [CheckedView] = []
+    var wasWhole = true
     for stream in Set(views.map(\.stream)).sorted() {
+      let whole = try Plugins.sample(
+        sample, of: stream, by: texts, format: try Inputs.format(arguments, "format"))
+      defer { if let whole { try? FileManager.default.removeItem(atPath: whole.path) } }
+      wasWhole = wasWhole && whole?.isWhole != false
       checked += try FeatureStore.check(
-        views.filter { $0.stream == stream }, of: known[stream]!, sample: sample,
-        format: try Inputs.format(arguments, "format"), entities: entities)
+        views.filter { $0.stream == stream }, of: known[stream]!, sample: whole?.path ?? sample,
+        format: try whole.map { _ in .jsonLines } ?? Inputs.format(arguments, "format"),
+        entities: entities)
     }
     if arguments.has("json") {
       print(JSONValue.array(checked.map(json)).compact)
     } else {
       for view in checked { show(view, sample) }
     }
-    return checked.contains { !$0.warnings.isEmpty || $0.rejectedCount > 0 } ? .found : .success
+    let isFine = checked.allSatisfy { $0.warnings.isEmpty && $0.rejectedCount == 0 }
+    return isFine && wasWhole ? .success : .found
   }
 
   private static func tell(_ resolved: ResolvedDeclarations, _ arguments: Arguments) {

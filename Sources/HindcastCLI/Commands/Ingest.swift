@@ -10,6 +10,7 @@ enum Ingest: Command {
     Option("source", "NAME", "the name to continue under; default: the file, known by its content"),
     Option(
       "rejects", "FILE", "append bad rows there (CSV) and go on; default: the first ends the run"),
+    Option("plugin", "PLUGIN", "a plugin that computes fields which the files do not have"),
     Option(flag: "json", "print JSON"),
   ]
   static let details = """
@@ -34,6 +35,9 @@ enum Ingest: Command {
       throw UsageError(
         description: "--source names one file's position; ingest the files one by one")
     }
+    if let plugin = arguments["plugin"] {
+      try Plugins.become(plugin, ["ingest"] + words + Self.passedOn(arguments))
+    }
     let store = try FeatureStore.open(words[0])
     for path in words.dropFirst(2) {
       let line = ProgressLine("\(words[1]) <- \(path)")
@@ -43,12 +47,20 @@ enum Ingest: Command {
       }
       line.finish()
       if arguments.has("json") {
-        print(json(path, report).compact)
+        print(report.json(file: path).compact)
       } else {
         show(path, report, line)
       }
     }
     return .success
+  }
+
+  /// The options that mean the same to a plugin.
+  private static func passedOn(_ arguments: Arguments) -> [String] {
+    let valued = ["format", "source", "rejects"].flatMap { name in
+      arguments[name].map { ["--\(name)", $0] } ?? []
+    }
+    return valued + (arguments.has("json") ? ["--json"] : [])
   }
 
   private static func show(_ path: String, _ report: IngestReport, _ line: ProgressLine) {
@@ -68,14 +80,5 @@ enum Ingest: Command {
       text += ", \(Terminal.grouped(report.expired)) before a view's retention floor"
     }
     print(text)
-  }
-
-  private static func json(_ path: String, _ report: IngestReport) -> JSONValue {
-    .object([
-      ("file", .string(path)), ("source", .string(report.source)),
-      ("rows", .int(Int64(report.rows))), ("rowsBefore", .int(Int64(report.rowsBefore))),
-      ("rejected", .int(Int64(report.rejected))), ("expired", .int(Int64(report.expired))),
-      ("views", .array(report.views.map { .string($0) })),
-    ])
   }
 }

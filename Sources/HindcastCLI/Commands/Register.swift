@@ -16,6 +16,7 @@ enum Register: Command {
     name is refused, with what differs, as is a view that loses a feature which a set names. A view over a
     stream that keeps its events is built from these, with progress, before this command ends; with --replace
     so is another meaning of a known name, which takes the place of the present one when it is ready.
+    A FILE may be a compiled plugin (see docs/plugins.md), which is run and asked for its declarations.
     """
   static let examples = [
     "hindcast register ./store tools/demo/declarations/commits.stream.json \\\n"

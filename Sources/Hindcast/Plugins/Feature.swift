@@ -1,0 +1,87 @@
+// One entry of a view's `features`: a name, a function with its field and parameters, and windows. It lowers to
+// the member that a declaration file has, so whatever a file can say of a feature can be said here.
+import FeatureModel
+
+/// A length of time: a window, a slice, a retention. A text stands for itself, `"36h"`.
+public struct Period: Hashable, Sendable, ExpressibleByStringLiteral {
+  let text: String
+
+  public init(stringLiteral value: String) { text = value }
+
+  public static func minutes(_ count: Int) -> Period { Period(stringLiteral: "\(count)m") }
+  public static func hours(_ count: Int) -> Period { Period(stringLiteral: "\(count)h") }
+  public static func days(_ count: Int) -> Period { Period(stringLiteral: "\(count)d") }
+  public static func weeks(_ count: Int) -> Period { Period(stringLiteral: "\(count)w") }
+}
+
+/// What features are called. `"COMMIT_COUNT"` over 7 and 30 days makes `7d_COMMIT_COUNT` and
+/// `30d_COMMIT_COUNT`; a name with `{window}` in it says where the window goes.
+public struct FeatureName: Hashable, Sendable, ExpressibleByStringLiteral {
+  let template: String
+
+  public init(stringLiteral value: String) {
+    template = value.contains("{window}") ? value : "{window}_\(value)"
+  }
+
+  /// A name that stands as it is, for a feature of one window.
+  public static func exactly(_ name: String) -> FeatureName { FeatureName(template: name) }
+
+  private init(template: String) { self.template = template }
+}
+
+/// Features of one function, over one or more windows.
+public struct Feature<Event: Sendable>: Sendable {
+  let name: String
+  private let members: @Sendable (EventStream<Event>) -> [(String, JSONValue)]
+
+  init(
+    _ name: String, _ members: @escaping @Sendable (EventStream<Event>) -> [(String, JSONValue)]
+  ) {
+    self.name = name
+    self.members = members
+  }
+
+  /// A feature in the words of a declaration file, for what has no words here.
+  public static func declared(_ name: FeatureName, _ members: [String: JSONValue]) -> Feature {
+    let sorted = members.sorted { $0.key < $1.key }
+    return Feature(name.template) { _ in sorted.map { ($0.key, $0.value) } }
+  }
+
+  /// The same with one more member, as a declaration file has it.
+  public func with(_ name: String, _ value: JSONValue) -> Feature {
+    adding { _ in (name, value) }
+  }
+
+  /// The same with one more member that names a field: `.with("by", field: \.repo)`.
+  public func with<Property: FieldValue>(
+    _ name: String, field path: FieldPath<Event, Property>
+  ) -> Feature {
+    adding { (name, .string(FieldReference.path(path).name(in: $0))) }
+  }
+
+  private func adding(
+    _ member: @escaping @Sendable (EventStream<Event>) -> (String, JSONValue)
+  ) -> Feature {
+    Feature(self.name) { [members] in members($0) + [member($0)] }
+  }
+
+  /// What a declaration file has under the feature's name.
+  func json(in stream: EventStream<Event>) -> JSONValue { .object(members(stream)) }
+}
+
+/// Features, one below the other.
+@resultBuilder
+public enum FeatureBuilder<Event: Sendable> {
+  public static func buildExpression(_ feature: Feature<Event>) -> [Feature<Event>] { [feature] }
+  public static func buildBlock(_ features: [Feature<Event>]...) -> [Feature<Event>] {
+    features.flatMap { $0 }
+  }
+  public static func buildArray(_ features: [[Feature<Event>]]) -> [Feature<Event>] {
+    features.flatMap { $0 }
+  }
+  public static func buildOptional(_ features: [Feature<Event>]?) -> [Feature<Event>] {
+    features ?? []
+  }
+  public static func buildEither(first features: [Feature<Event>]) -> [Feature<Event>] { features }
+  public static func buildEither(second features: [Feature<Event>]) -> [Feature<Event>] { features }
+}
