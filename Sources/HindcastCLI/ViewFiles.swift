@@ -20,6 +20,11 @@ enum ViewFiles {
     ]
   }
 
+  /// Made here, so that no line of this file is one that imports.
+  private static func imports(_ modules: String...) -> String {
+    modules.sorted().map { "import \($0)" }.joined(separator: "\n")
+  }
+
   private static func sample(_ shape: ViewShape) -> String {
     let rows = shape.sample.map { $0.values.joined(separator: ",") }
     return ([shape.fields.map(\.name).joined(separator: ",")] + rows)
@@ -63,7 +68,7 @@ enum ViewFiles {
     """
     // swift-tools-version: 6.2
     // The view \(shape.name): a library for programs that score, and a plugin for `hindcast`.
-    import PackageDescription
+    \(imports("PackageDescription"))
 
     let hindcast: Target.Dependency = .product(name: "Hindcast", package: "\(dependency.name)")
 
@@ -87,8 +92,7 @@ enum ViewFiles {
   private static func plugin(_ shape: ViewShape) -> String {
     """
     // The program that `hindcast` takes in the place of a declaration file.
-    import Hindcast
-    import \(shape.type)
+    \(imports("Hindcast", shape.type))
 
     @main
     struct Plugin: FeaturePlugin {
@@ -116,7 +120,7 @@ enum ViewFiles {
     }
     return """
       // What is known of one \(shape.entity.name) before an event.
-      import Hindcast
+      \(imports("Hindcast"))
 
       /// An event of the stream `\(shape.stream)`. What is optional may be missing.
       public struct \(shape.type)Event: Sendable {
@@ -174,11 +178,9 @@ enum ViewFiles {
         ? "    event.\(field.property) = Timestamp(parsing: \"2026-01-0\\(day)T10:00:00Z\")!"
         : "    event.\(field.property) = \(literal(field.type))"
     }
-    let imports = ["Foundation", "Hindcast", "Testing", shape.type].sorted()
-      .map { "import \($0)" }.joined(separator: "\n")
     return """
       // What the view counts, on events that are small enough to count by hand.
-      \(imports)
+      \(imports("Foundation", "Hindcast", "Testing", shape.type))
 
       @Suite struct \(shape.type)Tests {
         private func event(day: Int) -> \(shape.type)Event {

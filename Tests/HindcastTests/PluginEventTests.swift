@@ -29,7 +29,7 @@ struct PluginEventTests {
   func ingest() throws {
     try withTemporaryDirectory { folder in
       let rows = Mails.rows(0..<400)
-      let file = try World(folder + "/file", views: [Mails.bySender, Everything.json])
+      let file = try World(folder, views: [Mails.bySender, Everything.json])
       try file.ingest(try file.csv("mails.csv", rows))
       let own = try FeatureStore.open(folder + "/own", .create)
       try own.register(BySender.self, Everything.self)

@@ -31,13 +31,16 @@ public struct FeatureName: Hashable, Sendable, ExpressibleByStringLiteral {
 
 /// Features of one function, over one or more windows.
 public struct Feature<Event: Sendable>: Sendable {
-  let name: String
-  private let members: @Sendable (EventStream<Event>) -> [(String, JSONValue)]
+  typealias Members = @Sendable (EventStream<Event>) -> [(String, JSONValue)]
 
-  init(
-    _ name: String, _ members: @escaping @Sendable (EventStream<Event>) -> [(String, JSONValue)]
-  ) {
+  let name: String
+  /// Nil where they are among the members, as a file's words have them.
+  private let windows: [Period]?
+  private let members: Members
+
+  init(_ name: String, over windows: [Period]? = nil, _ members: @escaping Members) {
     self.name = name
+    self.windows = windows
     self.members = members
   }
 
@@ -62,11 +65,31 @@ public struct Feature<Event: Sendable>: Sendable {
   private func adding(
     _ member: @escaping @Sendable (EventStream<Event>) -> (String, JSONValue)
   ) -> Feature {
-    Feature(self.name) { [members] in members($0) + [member($0)] }
+    Feature(name, over: windows) { [members] in members($0) + [member($0)] }
   }
 
-  /// What a declaration file has under the feature's name.
-  func json(in stream: EventStream<Event>) -> JSONValue { .object(members(stream)) }
+  /// The members of a declaration file's `features`. A name stands there once: one that several features
+  /// have in common is spelled out for each window, which is what it means.
+  static func json(
+    _ features: [Feature<Event>], in stream: EventStream<Event>
+  ) -> [(String, JSONValue)] {
+    var uses: [String: Int] = [:]
+    for feature in features { uses[feature.name, default: 0] += 1 }
+    return features.flatMap { feature in
+      guard let windows = feature.windows, !windows.isEmpty, uses[feature.name] != 1 else {
+        return [(feature.name, feature.json(over: feature.windows, in: stream))]
+      }
+      return windows.map { window in
+        let name = feature.name.replacing("{window}", with: window.text)
+        return (name, feature.json(over: [window], in: stream))
+      }
+    }
+  }
+
+  private func json(over windows: [Period]?, in stream: EventStream<Event>) -> JSONValue {
+    let last = windows.map { [("windows", JSONValue.array($0.map { .string($0.text) }))] }
+    return .object(members(stream) + (last ?? []))
+  }
 }
 
 /// Features, one below the other.

@@ -53,10 +53,9 @@ public struct Aggregate<Event: Sendable>: FeatureFunction {
 
   fileprivate func feature(over windows: [Period]) -> Feature<Event> {
     let (function, input, parameters) = (function, input, Members(list: parameters))
-    return Feature(name.template) { stream in
+    return Feature(name.template, over: windows) { stream in
       let field: JSONValue = input.map { .string($0.name(in: stream)) } ?? true
       return [(function, field)] + parameters.list
-        + [("windows", .array(windows.map { .string($0.text) }))]
     }
   }
 

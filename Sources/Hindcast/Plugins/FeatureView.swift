@@ -60,7 +60,7 @@ extension FeatureView {
     ]
     if let filter { members.append(("where", .string(filter.text(stream)))) }
     if let retention { members.append(("retention", .string(retention.text))) }
-    members.append(("features", .object(features.map { ($0.name, $0.json(in: stream)) })))
+    members.append(("features", .object(Feature.json(features, in: stream))))
     return .object(members)
   }
 
