@@ -46,15 +46,19 @@ public struct StreamDeclaration: Hashable, Sendable {
 
   public func index(of field: String) -> Int? { fields.firstIndex { $0.name == field } }
 
-  /// Whether `part` says nothing of this stream that is not so: its fields are among the fields, and where it
-  /// names an arrival time or an id, these are the same.
-  package func includes(_ part: StreamDeclaration) -> Bool {
+  /// This stream with the further fields of one that says the same of what both have: common fields have one
+  /// type, and times and an id that the other names are those of this one. Nil where they differ.
+  package func joined(with part: StreamDeclaration) -> StreamDeclaration? {
     let own = { (index: Int?) in index.map { fields[$0].name } }
     let its = { (index: Int?) in index.map { part.fields[$0].name } }
-    return part.name == name && part.fields.allSatisfy(fields.contains)
-      && its(part.eventTime) == own(eventTime)
-      && (part.arrivalTime == nil || its(part.arrivalTime) == own(arrivalTime))
-      && (part.id == nil || its(part.id) == own(id))
+    let further = part.fields.filter { index(of: $0.name) == nil }
+    guard part.name == name, its(part.eventTime) == own(eventTime),
+      part.arrivalTime == nil || its(part.arrivalTime) == own(arrivalTime),
+      part.id == nil || its(part.id) == own(id),
+      part.fields.allSatisfy({ fields.contains($0) || further.contains($0) })
+    else { return nil }
+    return StreamDeclaration(
+      name: name, fields: fields + further, eventTime: eventTime, arrivalTime: arrivalTime, id: id)
   }
 }
 

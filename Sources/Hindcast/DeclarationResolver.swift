@@ -40,9 +40,10 @@ struct DeclarationResolver {
   private mutating func take(_ declaration: ParsedDeclaration, from text: String) {
     switch declaration {
     case .stream(let stream):
-      if plugins.contains(text), known[stream.name]?.includes(stream) == true { return }
+      if plugins.contains(text), let whole = known[stream.name]?.joined(with: stream) {
+        return extend(to: whole, text)
+      }
       guard isFirst("stream", stream.name, text) else { return }
-      checkStanding(stream, text)
       known[stream.name] = stream
       resolved.streams.append(stream)
     case .view(let view):
@@ -50,6 +51,15 @@ struct DeclarationResolver {
     case .set(let set):
       if isFirst("set", set.name, text) { sets.append((text, set)) }
     }
+  }
+
+  /// A plugin knows of a stream what its own events have; what it computes is added to the stream's fields.
+  private mutating func extend(to whole: StreamDeclaration, _ text: String) {
+    if known[whole.name] == whole { return }
+    if declared["stream \(whole.name)"] == nil { declared["stream \(whole.name)"] = text }
+    known[whole.name] = whole
+    resolved.streams.removeAll { $0.name == whole.name }
+    resolved.streams.append(whole)
   }
 
   private mutating func isFirst(_ kind: String, _ name: String, _ text: String) -> Bool {
@@ -61,8 +71,10 @@ struct DeclarationResolver {
     return true
   }
 
-  private mutating func checkStanding(_ stream: StreamDeclaration, _ text: String) {
-    guard let standing = known[stream.name] else { return }
+  private mutating func checkStanding(_ stream: StreamDeclaration) {
+    let standing = store.streams.first { $0.declaration.name == stream.name }?.declaration
+    guard let standing else { return }
+    let text = declared["stream \(stream.name)"] ?? stream.name
     let difference = DeclarationDiff(from: standing, to: stream)
     if difference.kind > .compatible {
       report(StoreError.redefinition(name: stream.name, differences: difference.lines), text)
@@ -71,6 +83,7 @@ struct DeclarationResolver {
 
   /// After all texts are read, because a view may stand before its stream.
   mutating func resolveViews() {
+    for stream in resolved.streams { checkStanding(stream) }
     // A stream that cannot be read would be reported once more by each of its views.
     let hasUnread = !mistakes.isEmpty
     for (text, view) in views {

@@ -8,8 +8,8 @@ import SliceStore
 public struct DeclarationText: Sendable {
   public var name: String
   public var text: [UInt8]
-  /// Whether the text comes from a plugin: a stream in it may be a part of one that is declared elsewhere, and
-  /// mistakes have no line in a file that anybody could look at.
+  /// Whether the text comes from a plugin: a stream in it may be a part of one that is declared elsewhere, or
+  /// add to it, and mistakes have no line in a file that anybody could look at.
   public var isPlugin = false
 
   public init(name: String, text: [UInt8]) {

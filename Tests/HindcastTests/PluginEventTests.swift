@@ -146,6 +146,34 @@ struct PluginEventTests {
     }
   }
 
+  @Test(
+    "A plugin adds what it computes to a stream that is in use, and catches up with its history")
+  func extending() throws {
+    try withTemporaryDirectory { folder in
+      let world = try World(folder)
+      let rows = Mails.rows(0..<280)
+      let path = try world.csv("mails.csv", rows)
+      try world.ingest(path)
+      let reports = try world.store.register(ByDomain.self)
+      #expect(reports.map(\.name) == ["mails", "by_domain"] && reports[1].lacksHistory)
+      let fields = try world.store.store.stream("mails").declaration.fields.map(\.name)
+      #expect(fields == ["sender", "at", "seen", "size", "topic", "domain", "square"])
+      #expect(try world.store.ingest(path, for: ByDomain.self).views == ["by_domain"])
+      #expect(try world.store.ingest(path, for: ByDomain.self).rows == 0)
+      #expect(try world.count("ann") == World.count("ann", in: rows))
+      #expect(try world.count("7", view: "by_domain") == World.count("sender7", in: rows))
+      #expect(try world.store.register(ByDomain.self).map(\.outcome) == [.unchanged])
+      let again = try world.store.register([
+        DeclarationText(name: "mails.json", text: Array(Mails.stream.utf8)),
+        DeclarationText([ByDomain.self]),
+      ])
+      #expect(again.map(\.outcome) == [.unchanged, .unchanged])
+      // A file that lacks what is computed is not taken in without the plugin.
+      let text = message { try world.ingest(try world.csv("more.csv", Mails.rows(0..<9))) }
+      #expect(text?.contains("domain") == true, "\(text ?? "")")
+    }
+  }
+
   @Test("A dry run shows a view's values on events, and on a file without the computed fields")
   func check() throws {
     try withTemporaryDirectory { folder in

@@ -86,8 +86,8 @@ extension FeatureView {
 }
 
 extension DeclarationText {
-  /// The declarations of views, each after its stream. A stream that is declared elsewhere with these fields
-  /// and more is not declared again.
+  /// The declarations of views, each after its stream. Of a stream that is declared elsewhere this may be a
+  /// part, or add to it.
   /// - Parameter name: what mistakes are reported of; nil: the names of the types.
   public init(_ views: [any FeatureView.Type], name: String? = nil) {
     var declarations: [JSONValue] = []
