@@ -54,11 +54,12 @@ public struct StreamDeclaration: Hashable, Sendable {
     let further = part.fields.filter { index(of: $0.name) == nil }
     guard part.name == name, its(part.eventTime) == own(eventTime),
       part.arrivalTime == nil || its(part.arrivalTime) == own(arrivalTime),
-      part.id == nil || its(part.id) == own(id),
+      part.id == nil || its(part.id) == own(id), part.keep == nil || part.keep == keep,
       part.fields.allSatisfy({ fields.contains($0) || further.contains($0) })
     else { return nil }
     return StreamDeclaration(
-      name: name, fields: fields + further, eventTime: eventTime, arrivalTime: arrivalTime, id: id)
+      name: name, fields: fields + further, eventTime: eventTime, arrivalTime: arrivalTime, id: id,
+      keep: keep)
   }
 }
 

@@ -6,10 +6,8 @@ enum CommandLineInterface {
   static var commands: [any Command.Type] {
     [
       Register.self, Plan.self, Check.self, Ingest.self, Get.self, Explain.self, Join.self,
-      Views.self,
-      Describe.self, NewView.self, Stats.self, Seal.self, Expire.self, Drop.self, Audit.self, Compact.self,
-      Checkpoint.self,
-      VerifyStore.self, Serve.self, VerifyServed.self,
+      Views.self, Describe.self, NewView.self, Stats.self, Seal.self, Expire.self, Drop.self,
+      Audit.self, Compact.self, Checkpoint.self, VerifyStore.self, Serve.self, VerifyServed.self,
     ]
   }
 
