@@ -46,6 +46,9 @@ open class Accumulator {
   open func reset() { preconditionFailure("abstract") }
   open func absorb(word: UInt64, time: Int64) { preconditionFailure("abstract") }
   open func absorb(text: UnsafeRawBufferPointer, time: Int64) { preconditionFailure("abstract") }
+  open func absorb(category: UnsafeRawBufferPointer, word: UInt64) {
+    preconditionFailure("abstract")
+  }
 
   /// Absorbs words entry by entry and finishes each: those of entry i end before `ends[i]`. The running
   /// partial is neutral before and after. `times` are the events' times, where the partial uses them.
@@ -113,6 +116,9 @@ public final class PartialAccumulator<P: Partial>: Accumulator {
   public override func absorb(word: UInt64, time: Int64) { running.absorb(word: word, time: time) }
   public override func absorb(text: UnsafeRawBufferPointer, time: Int64) {
     running.absorb(text: text, time: time)
+  }
+  public override func absorb(category: UnsafeRawBufferPointer, word: UInt64) {
+    running.absorb(category: category, word: word)
   }
   public override func absorbEntries(
     _ words: UnsafeBufferPointer<UInt64>, times: UnsafePointer<Int64>?,

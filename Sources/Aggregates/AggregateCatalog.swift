@@ -43,6 +43,10 @@ public enum AggregateCatalog {
     case TalliedWord.columnCode: PartialAccumulator(ValueTally<TalliedWord>())
     case TalliedText.columnCode: PartialAccumulator(ValueTally<TalliedText>())
     case CountedSet.columnCode: PartialAccumulator(CountedSet())
+    case CategorySum.code: PartialAccumulator(CategoryMap<CategorySum>())
+    case CategoryMean.code: PartialAccumulator(CategoryMap<CategoryMean>())
+    case CategoryLeast.code: PartialAccumulator(CategoryMap<CategoryLeast>())
+    case CategoryGreatest.code: PartialAccumulator(CategoryMap<CategoryGreatest>())
     default: nil
     }
   }

@@ -9,6 +9,13 @@ public protocol AggregateFunction: Sendable {
 
   /// What it needs for a field of type `input` (nil: rows), with all parameters filled in.
   static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan
+
+  /// The same by category, for at most `limit` of them; nil where that cannot be had.
+  static func categorized(input: FieldType?, limit: Int) -> AggregatePlan?
+}
+
+extension AggregateFunction {
+  public static func categorized(input: FieldType?, limit: Int) -> AggregatePlan? { nil }
 }
 
 /// The partials of one aggregation, and the step from them to the value.

@@ -21,6 +21,9 @@ public protocol Partial: Equatable, Sendable {
   /// Takes in one non-null text; the bytes are borrowed for the call.
   mutating func absorb(text: UnsafeRawBufferPointer, time: Int64)
 
+  /// Takes in one non-null word of an event of a category; the category's text is borrowed for the call.
+  mutating func absorb(category: UnsafeRawBufferPointer, word: UInt64)
+
   /// Takes in events that are given entry by entry, and appends each entry to `entries`: the words of
   /// entry i end before `ends[i]`. The same as `absorb` for each word and a reset after each entry, which
   /// is what the default does; `times` has the event times, beside the words, for those that use them.
@@ -46,6 +49,9 @@ extension Partial {
   }
   public mutating func absorb(word: UInt64, time: Int64) {
     preconditionFailure("\(Self.self) takes text, not words")
+  }
+  public mutating func absorb(category: UnsafeRawBufferPointer, word: UInt64) {
+    preconditionFailure("\(Self.self) does not tell categories apart")
   }
   public static func absorb(
     _ words: UnsafeBufferPointer<UInt64>, times: UnsafePointer<Int64>?,

@@ -12,6 +12,9 @@ public struct AggregateSignature: Sendable {
   /// True where `true` may stand for a field: the function then counts rows.
   public let acceptsRows: Bool
   public let parameters: [Parameter]
+  /// The field types for which it can be had `by` the categories of another field; with the rows, if it
+  /// takes those.
+  public let categorized: Set<FieldType>
   /// The type of its values for a field of the given type (nil: rows).
   public let result: @Sendable (FieldType?) -> FieldType
 
@@ -29,13 +32,15 @@ public struct AggregateSignature: Sendable {
 
   public init(
     name: String, summary: String, accepts: Set<FieldType>, acceptsRows: Bool = false,
-    parameters: [Parameter] = [], result: @escaping @Sendable (FieldType?) -> FieldType
+    parameters: [Parameter] = [], categorized: Set<FieldType> = [],
+    result: @escaping @Sendable (FieldType?) -> FieldType
   ) {
     self.name = name
     self.summary = summary
     self.accepts = accepts
     self.acceptsRows = acceptsRows
     self.parameters = parameters
+    self.categorized = categorized
     self.result = result
   }
 }

@@ -118,7 +118,7 @@ public struct FeatureDeclaration: Hashable, Sendable {
   }
 }
 
-/// What is computed, without the window: `{"distinct": "repo", "exactUpTo": 64}`.
+/// What is computed, without the window: `{"distinct": "repo", "exactUpTo": 64, "where": "parents < 2"}`.
 public struct Aggregation: Hashable, Sendable {
   /// A name of the catalogue, `sum`.
   public let function: String
@@ -126,10 +126,43 @@ public struct Aggregation: Hashable, Sendable {
   public let field: String?
   /// Whole-number parameters by name, defaults filled in.
   public let parameters: [String: Int64]
+  /// One value for each category, as a map; nil for one value of all events.
+  public let by: Categories?
+  /// Only events for which this is true count, of those that the view's own filter lets through. A text in
+  /// its canonical form, which stays what it is when the stream gets further fields.
+  public let filter: CanonicalText?
 
-  public init(function: String, field: String?, parameters: [String: Int64] = [:]) {
+  /// The values of a field that the events are told apart by.
+  public struct Categories: Hashable, Sendable {
+    public let field: String
+    /// How many of them a value holds at most.
+    public let limit: Int64
+
+    public init(field: String, limit: Int64) {
+      self.field = field
+      self.limit = limit
+    }
+  }
+
+  public init(
+    function: String, field: String?, parameters: [String: Int64] = [:], by: Categories? = nil,
+    filter: String? = nil
+  ) {
     self.function = function
     self.field = field
     self.parameters = parameters
+    self.by = by
+    self.filter = filter.map { CanonicalText($0) }
+  }
+}
+
+extension Aggregation {
+  /// Names of the fields that it takes values from; its filter looks at others, perhaps.
+  package var fields: [String] { [field, by?.field].compactMap { $0 } }
+
+  /// The filter for events of a stream that has its fields.
+  package func filter(over stream: StreamDeclaration) throws(FilterError) -> Filter? {
+    guard let filter else { return nil }
+    return try FilterParser.parse(filter.text, stream: stream)
   }
 }

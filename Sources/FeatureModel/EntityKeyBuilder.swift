@@ -38,10 +38,19 @@ package enum EntityKeyBuilder {
   }
 
   private static func append(_ column: EventColumnView, _ row: Int, to bytes: inout [UInt8]) {
-    switch column.type {
-    case .string: bytes.append(contentsOf: column.utf8(row))
-    case .bool: append(column.words[row] != 0, to: &bytes)
-    case .int, .timestamp, .double: append(Int64(bitPattern: column.words[row]), to: &bytes)
+    if column.type == .string {
+      bytes.append(contentsOf: column.utf8(row))
+    } else {
+      append(word: column.words[row], column.type, to: &bytes)
+    }
+  }
+
+  /// The canonical text of a value that is no string: as a part of a key, and as a category.
+  package static func append(word: UInt64, _ type: FieldType, to bytes: inout [UInt8]) {
+    if type == .bool {
+      append(word != 0, to: &bytes)
+    } else {
+      append(Int64(bitPattern: word), to: &bytes)
     }
   }
 

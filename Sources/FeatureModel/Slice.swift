@@ -37,6 +37,11 @@ public struct Slice: Hashable, Comparable, Sendable {
 
 /// A window of `slices` whole slices that ends where the slice of the request begins.
 public struct Window: Hashable, Comparable, Sendable {
+  /// All slices before that of the request: so many that no stored slice can lie before the first of them.
+  public static let lifetime = Window(slices: 1 << 40, label: "lifetime")
+
+  public var isLifetime: Bool { slices == Self.lifetime.slices }
+
   /// At least one.
   public let slices: Int64
   /// As declared, `30d`; part of the feature's name, never of its meaning.

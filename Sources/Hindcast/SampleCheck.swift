@@ -108,11 +108,34 @@ extension FeatureStore {
       FilterEvaluator(filter, stream: stream).select(batch, into: &selected)
       if !selected.contains(1) { warnings.append("the filter matches none of the sample's rows") }
     }
+    if batch.count > 0 { warnings += try unmatched(view, stream, batch) }
     for field in view.entity {
       let column = batch.columns[stream.index(of: field)!]
       if batch.count > 0, !column.valid.contains(1) {
         warnings.append("key field '\(field)' is null in all of the sample's rows")
       }
+    }
+    return warnings
+  }
+
+  /// The features' own filters that are true for no row that the view's filter lets through.
+  private func unmatched(
+    _ view: ViewDeclaration, _ stream: StreamDeclaration, _ batch: EventBatch
+  ) throws(StoreError) -> [String] {
+    var warnings: [String] = []
+    var seen: Set<CanonicalText> = []
+    for feature in view.features {
+      guard let text = feature.aggregation.filter, seen.insert(text).inserted,
+        let filter = try? feature.aggregation.filter(over: stream)
+      else { continue }
+      var selected: [UInt8] = []
+      FilterEvaluator(view.filter.map { .and([$0, filter]) } ?? filter, stream: stream)
+        .select(batch, into: &selected)
+      if selected.contains(1) { continue }
+      let names = view.features.filter { $0.aggregation.filter == text }.map { "'\($0.name)'" }
+      warnings.append(
+        "the filter '\(text)' of \(names.joined(separator: ", ")) matches none of the sample's rows"
+          + (view.filter == nil ? "" : " that the view counts"))
     }
     return warnings
   }

@@ -46,8 +46,12 @@ public struct ServedQuestion: Hashable, Sendable {
       filter: view.filter, retention: nil, features: asked)
     var fields = Set(view.filter?.fields ?? []).union([stream.eventTime])
     if let arrival = stream.arrivalTime { fields.insert(arrival) }
-    let named = view.entity + asked.compactMap(\.aggregation.field)
+    let named = view.entity + asked.flatMap(\.aggregation.fields)
     fields.formUnion(named.compactMap { stream.index(of: $0) })
+    for feature in asked {
+      let filter = try? feature.aggregation.filter(over: stream)
+      fields.formUnion(filter?.fields ?? [])
+    }
     var text = CanonicalForm.text(reduced, over: stream)
     text += "\n\(stream.fields[stream.eventTime].name)"
     text += "\n\(stream.arrivalTime.map { stream.fields[$0].name } ?? "")"

@@ -1,6 +1,6 @@
 // Where look-ups of now may find blocks that they have read before, without a search in RocksDB. As served,
-// what a request may know of a block is settled once its slice is sealed, so a block that was read in a slice
-// serves all of that slice's requests, whatever is written meanwhile.
+// what a request may know of a block is settled once its slice is sealed, so a block that was read in a
+// slice serves all of that slice's requests, whatever is written meanwhile.
 import FeatureModel
 
 /// Memory for blocks by their keys; belongs to the thread of its readers.

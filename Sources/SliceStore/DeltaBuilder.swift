@@ -28,7 +28,7 @@ private struct PartitionWork: ~Copyable {
   private var entity: EntityBlockBuilder
 
   init(_ plan: ViewPlan) {
-    layout = EventIntake.layout(of: plan)
+    layout = ViewInputs(plan).layout
     entity = EntityBlockBuilder(plan)
   }
 

@@ -20,6 +20,7 @@ struct EntityBlockBuilder: ~Copyable {
   private var valueEnds = ScratchBuffer<Int32>()
   private var words = ScratchBuffer<UInt64>()
   private var times = ScratchBuffer<Int64>()
+  private var categoryText: [UInt8] = []
   private var key: [UInt8] = []
   private var block: [UInt8] = []
 
@@ -33,26 +34,36 @@ struct EntityBlockBuilder: ~Copyable {
 
   private enum Input {
     case rows
-    case word(slot: Int)
-    case text(slot: Int)
+    /// Without a slot, the records that count are what is counted.
+    case word(slot: Int?, bit: Int)
+    case text(slot: Int, bit: Int)
+    /// Without a slot of a value, as for `word`.
+    case categorized(slot: Int?, category: Int, FieldType, bit: Int)
   }
 
   init(_ plan: ViewPlan) {
     view = plan.id
-    layout = EventIntake.layout(of: plan)
-    let slotOfColumn = EventIntake.slots(of: plan).slotOfColumn
+    let inputs = ViewInputs(plan)
+    layout = inputs.layout
     groups = plan.groups.map { group in
       GroupColumns(
         number: group.number, cut: group.cut,
         accumulators: group.columns.map { plan.columns[$0].spec.make() },
-        inputs: group.columns.map { column in
-          switch plan.columns[column].spec.slot {
-          case .rows: .rows
-          case .word, .hash: .word(slot: slotOfColumn[column])
-          case .text: .text(slot: slotOfColumn[column])
-          }
+        inputs: group.columns.map {
+          Self.input(inputs.columns[$0], plan.columns[$0])
         })
     }
+  }
+
+  private static func input(_ column: ViewInputs.Column, _ stored: ViewPlan.Column) -> Input {
+    guard let bit = column.bit else { return .rows }
+    if let category = column.category, let type = stored.category?.type {
+      return .categorized(slot: column.value, category: category, type, bit: bit)
+    }
+    guard let slot = column.value, stored.spec.slot == .text else {
+      return .word(slot: column.value, bit: bit)
+    }
+    return .text(slot: slot, bit: bit)
   }
 
   /// Hands on the blocks of the entity that all records of `run` are about, group by group.
@@ -110,13 +121,15 @@ struct EntityBlockBuilder: ~Copyable {
       gatherTimes(records)
       accumulator.absorbEntries(
         UnsafeBufferPointer(start: words.base, count: records.count), times: times.base, ends: ends)
-    case .word(let slot):
-      let count = gather(records, ends, slot)
+    case .word(let slot, let bit):
+      let count = gather(records, ends, slot, bit)
       let all = count == records.count
       accumulator.absorbEntries(
         UnsafeBufferPointer(start: words.base, count: count), times: times.base,
         ends: all ? ends : UnsafeBufferPointer(start: valueEnds.base, count: entries))
-    case .text(let slot): absorbTexts(records, ends, slot, accumulator)
+    case .text(let slot, let bit): absorbTexts(records, ends, slot, bit, accumulator)
+    case .categorized(let slot, let category, let type, let bit):
+      absorbCategories(records, ends, slot, category, type, bit, accumulator)
     }
   }
 
@@ -128,21 +141,24 @@ struct EntityBlockBuilder: ~Copyable {
     }
   }
 
-  /// Collects the values of a slot in `words`, beside them their times, and their ends in `valueEnds`.
-  /// - Returns: how many records have a value.
+  /// Collects the values of a slot in the records that count in `words` (without a slot, as many zeros), beside
+  /// them their times, and their ends in `valueEnds`.
+  /// - Returns: how many records count.
   @inline(__always)
   private func gather(
-    _ records: UnsafeBufferPointer<SortedRecord>, _ ends: UnsafeBufferPointer<Int32>, _ slot: Int
+    _ records: UnsafeBufferPointer<SortedRecord>, _ ends: UnsafeBufferPointer<Int32>, _ slot: Int?,
+    _ place: Int
   ) -> Int {
-    let maskAt = 24 + 8 * (slot >> 6)
-    let bit = UInt64(slot & 63)
-    let wordAt = layout.slotsAt + 8 * slot
+    let maskAt = 24 + 8 * (place >> 6)
+    let bit = UInt64(place & 63)
+    let wordAt = layout.slotsAt + 8 * (slot ?? 0)
     var count = 0
     var position = 0
     for entry in ends.indices {
       while position < Int(ends[entry]) {
         let record = records[position].record
-        words.base[count] = record.load(fromByteOffset: wordAt, as: UInt64.self)
+        words.base[count] =
+          slot == nil ? 0 : record.load(fromByteOffset: wordAt, as: UInt64.self)
         if layout.hasTime {
           times.base[count] = record.load(fromByteOffset: layout.timeAt, as: Int64.self)
         }
@@ -156,14 +172,14 @@ struct EntityBlockBuilder: ~Copyable {
 
   private func absorbTexts(
     _ records: UnsafeBufferPointer<SortedRecord>, _ ends: UnsafeBufferPointer<Int32>, _ slot: Int,
-    _ accumulator: Accumulator
+    _ bit: Int, _ accumulator: Accumulator
   ) {
     var position = 0
     for end in ends {
       while position < Int(end) {
         let record = records[position].record
-        let mask = record.load(fromByteOffset: 24 + 8 * (slot >> 6), as: UInt64.self)
-        if mask >> UInt64(slot & 63) & 1 != 0 {
+        let mask = record.load(fromByteOffset: 24 + 8 * (bit >> 6), as: UInt64.self)
+        if mask >> UInt64(bit & 63) & 1 != 0 {
           let word = record.load(fromByteOffset: layout.slotsAt + 8 * slot, as: UInt64.self)
           let start = record + layout.payloadAt + Int(word >> 32)
           let time = layout.hasTime ? record.load(fromByteOffset: layout.timeAt, as: Int64.self) : 0
@@ -171,6 +187,35 @@ struct EntityBlockBuilder: ~Copyable {
             text: UnsafeRawBufferPointer(start: start, count: Int(word & 0xFFFF_FFFF)), time: time)
         }
         position += 1
+      }
+      accumulator.finishEntry()
+    }
+  }
+
+  private mutating func absorbCategories(
+    _ records: UnsafeBufferPointer<SortedRecord>, _ ends: UnsafeBufferPointer<Int32>, _ slot: Int?,
+    _ category: Int, _ type: FieldType, _ bit: Int, _ accumulator: Accumulator
+  ) {
+    var position = 0
+    for end in ends {
+      while position < Int(end) {
+        let record = records[position].record
+        position += 1
+        let mask = record.load(fromByteOffset: 24 + 8 * (bit >> 6), as: UInt64.self)
+        guard mask >> UInt64(bit & 63) & 1 != 0 else { continue }
+        let word = slot.map {
+          record.load(fromByteOffset: layout.slotsAt + 8 * $0, as: UInt64.self)
+        }
+        let place = record.load(fromByteOffset: layout.slotsAt + 8 * category, as: UInt64.self)
+        if type == .string {
+          let text = UnsafeRawBufferPointer(
+            start: record + layout.payloadAt + Int(place >> 32), count: Int(place & 0xFFFF_FFFF))
+          accumulator.absorb(category: text, word: word ?? 0)
+        } else {
+          categoryText.removeAll(keepingCapacity: true)
+          EntityKeyBuilder.append(word: place, type, to: &categoryText)
+          categoryText.withUnsafeBytes { accumulator.absorb(category: $0, word: word ?? 0) }
+        }
       }
       accumulator.finishEntry()
     }

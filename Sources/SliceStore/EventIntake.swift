@@ -1,4 +1,4 @@
-// From a batch of events to one view's records: filter, key, hash, slice, lag, and the inputs of the
+// From a batch of events to one view's records: filters, key, hash, slice, lag, and the inputs of the
 // view's partials. What is compiled once for a view is here; `RecordColumnWriter` is the work for each row.
 import Aggregates
 import FeatureModel
@@ -7,50 +7,22 @@ import FeatureModel
 final class EventIntake {
   let plan: ViewPlan
   let layout: RecordLayout
-  private let slots: [Slot]
+  private let inputs: ViewInputs
   private let filter: FilterEvaluator?
+  /// Those of features.
+  private let filters: [FilterEvaluator]
   private let length: Int64
   private var selected: [UInt8] = []
-
-  /// A distinct input of the view's columns.
-  struct Slot {
-    let field: Int
-    let kind: PartialSpec.Slot
-    let type: FieldType
-  }
+  /// For each of `filters` a byte for each row, one run behind the other.
+  private var chosen: [UInt8] = []
 
   init(_ plan: ViewPlan, _ stream: StreamDeclaration) {
     self.plan = plan
-    let (slots, _) = Self.slots(of: plan)
-    self.slots = slots
-    layout = Self.layout(of: plan)
+    inputs = ViewInputs(plan)
+    layout = inputs.layout
     filter = plan.declaration.filter.map { FilterEvaluator($0, stream: stream) }
+    filters = plan.filters.map { FilterEvaluator($0, stream: stream) }
     length = plan.declaration.slice.milliseconds
-  }
-
-  static func layout(of plan: ViewPlan) -> RecordLayout {
-    RecordLayout(
-      slotCount: slots(of: plan).slots.count,
-      hasTime: plan.columns.contains { $0.spec.usesTime })
-  }
-
-  /// The distinct inputs, and for each column the index of its own (-1 where rows are counted).
-  static func slots(of plan: ViewPlan) -> (slots: [Slot], slotOfColumn: [Int]) {
-    var slots: [Slot] = []
-    var slotOfColumn: [Int] = []
-    for column in plan.columns {
-      guard let field = column.field, let type = column.fieldType else {
-        slotOfColumn.append(-1)
-        continue
-      }
-      if let known = slots.firstIndex(where: { $0.field == field && $0.kind == column.spec.slot }) {
-        slotOfColumn.append(known)
-      } else {
-        slotOfColumn.append(slots.count)
-        slots.append(Slot(field: field, kind: column.spec.slot, type: type))
-      }
-    }
-    return (slots, slotOfColumn)
   }
 
   /// Appends a record for each admitted event that passes the filter and has an entity.
@@ -59,11 +31,12 @@ final class EventIntake {
     _ batch: EventBatch, _ admitted: AdmittedEvents, floor: Int64, into arena: RecordArena
   ) -> (taken: Int, expired: Int) {
     if let filter { filter.select(batch, into: &selected) }
+    choose(batch)
     return batch.withColumns { columns in
-      slots.withUnsafeBufferPointer { slots in
+      inputs.withPointers(chosen) { slots, marks, chosen in
         var writer = RecordColumnWriter(
-          columns: columns, entity: plan.entityFields, slots: slots, layout: layout, arena: arena,
-          length: length, floor: floor)
+          columns: columns, entity: plan.entityFields, slots: slots, marks: marks, chosen: chosen,
+          layout: layout, arena: arena, length: length, floor: floor)
         admitted.mask.withUnsafeBufferPointer { admittedRows in
           admitted.eventTimes.withUnsafeBufferPointer { events in
             admitted.arrivalTimes.withUnsafeBufferPointer { arrivals in
@@ -77,6 +50,21 @@ final class EventIntake {
           }
         }
         return (writer.taken, writer.expired)
+      }
+    }
+  }
+
+  /// Evaluates the features' filters, each once for all rows.
+  private func choose(_ batch: EventBatch) {
+    if filters.isEmpty { return }
+    let rows = batch.count
+    if chosen.count < filters.count * rows {
+      chosen = Array(repeating: 0, count: filters.count * rows)
+    }
+    chosen.withUnsafeMutableBufferPointer { chosen in
+      for (index, filter) in filters.enumerated() {
+        let own = chosen[index * rows..<(index + 1) * rows]
+        filter.select(batch, into: UnsafeMutableBufferPointer(rebasing: own))
       }
     }
   }

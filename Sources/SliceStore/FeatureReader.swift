@@ -171,8 +171,10 @@ public final class FeatureReader {
   private func checkFloor(at slice: Int64) throws(StoreError) {
     let floor = floor.current
     guard floor > .min, slice - longest < floor else { return }
+    let isLifetime = longest == Window.lifetime.slices
     throw .expired(
-      view: plan.declaration.name, needs: length.start(of: Slice(index: slice - longest)),
+      view: plan.declaration.name,
+      needs: isLifetime ? .earliest : length.start(of: Slice(index: slice - longest)),
       floor: length.start(of: Slice(index: floor)))
   }
 }

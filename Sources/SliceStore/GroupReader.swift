@@ -8,7 +8,8 @@ import Rocks
 
 /// One group's part of a window read; kept from request to request. Not for use by two threads.
 final class GroupReader {
-  // Nothing that is called from here comes back, so access checks would find nothing.
+  // Nothing that is called from here comes back, so access checks would find nothing. What is not private is
+  // for `GroupReader+Blocks`.
 
   /// The columns that the reader's features stand on, by place in the group; ascending.
   struct Selected {
@@ -34,31 +35,34 @@ final class GroupReader {
     }
   }
 
-  private let view: ViewID
-  private let number: UInt8
-  private let cut: BlockCut
-  private let accumulators: Borrowed<Accumulator>
-  private let places: [Int]
+  let view: ViewID
+  let number: UInt8
+  let cut: BlockCut
+  let accumulators: Borrowed<Accumulator>
+  let places: [Int]
   private let steps: [Step]
   /// In the order of their steps.
   private let outputs: Borrowed<Output>
-  private let source: BlockSource
-  private let options: ReadOptions
+  let source: BlockSource
+  let options: ReadOptions
+  let snapshot: Snapshot?
   private let isSweeping: Bool
-  @exclusivity(unchecked) private var sweep: BlockSweep?
-  @exclusivity(unchecked) private var key: [UInt8] = []
-  @exclusivity(unchecked) private var hash: UInt64 = 0
+  @exclusivity(unchecked) var sweep: BlockSweep?
+  @exclusivity(unchecked) var key: [UInt8] = []
+  @exclusivity(unchecked) var hash: UInt64 = 0
   /// The slice whose blocks may be remembered; nil for requests of other times and modes.
-  @exclusivity(unchecked) private var sealed: Int64?
+  @exclusivity(unchecked) var sealed: Int64?
   /// Blocks that are kept at hand: those of one window, for nearly all views. A longer one reads its blocks
   /// again for every request.
-  @exclusivity(unchecked) private var slots = BlockSlots(count: Accumulator.slotCount)
+  @exclusivity(unchecked) var slots = BlockSlots(count: Accumulator.slotCount)
   /// Blocks of the entity that the sweep has passed: what is not in a slot is not in the store.
-  @exclusivity(unchecked) private var swept: Range<Int64> = 0..<0
+  @exclusivity(unchecked) var swept: Range<Int64> = 0..<0
+  /// All blocks of the entity, where a window without a beginning asks for them.
+  @exclusivity(unchecked) var list = BlockList()
   @exclusivity(unchecked) private var walk = Walk()
 
   /// How far the walk back through the entity's slices has come.
-  private struct Walk: BitwiseCopyable {
+  struct Walk: BitwiseCopyable {
     /// Slices from here on are folded already.
     var low: Int64 = 0
     /// The block that is being walked; nil before the first.
@@ -87,6 +91,7 @@ final class GroupReader {
     accumulators = Borrowed(selected.map(\.accumulator))
     places = selected.map(\.place)
     self.source = source
+    self.snapshot = snapshot
     options = ReadOptions(snapshot: snapshot)
     isSweeping = entities != nil
     if let entities {
@@ -97,6 +102,9 @@ final class GroupReader {
 
   /// Slices of the longest window.
   var longest: Int64 { steps.last?.slices ?? 0 }
+
+  /// Windows that begin before this slice have no beginning: every stored slice comes from a `Timestamp`.
+  private static let firstSlice: Int64 = -(1 << 33)
 
   /// Turns to an entity, whose windows end in the given slices, or where these begin.
   func select(
@@ -116,51 +124,11 @@ final class GroupReader {
       memory.expect(BlockSource.hash(view, number, hash, newest))
     }
     if isSweeping {
-      try gather(
-        cut.block(of: ends.lowerBound - longest, hash), cut.block(of: ends.upperBound - 1, hash))
-    }
-  }
-
-  /// Takes the blocks `first ... last` off the sweep, where they fit the slots.
-  private func gather(_ first: Int64, _ last: Int64) throws(StoreError) {
-    guard last - first < Int64(slots.count), seal(first) else { return }
-    try key.withBytes { key throws(StoreError) in
-      try sweep!.move(to: key, hash: hash)
-      while let (number, bytes) = sweep!.block(of: key), number <= last {
-        let slot = slots.another()
-        do throws(CodecError) {
-          if number == last {
-            // The sweep moves on with the next entity, and until then the bytes stay.
-            try slots[slot].take(number, borrowed: bytes)
-          } else {
-            try slots[slot].take(number, copying: bytes)
-          }
-          try open(slot)
-        } catch { throw corrupt(error) }
-        if number == last { break }
-        try sweep!.next()
-      }
-    }
-    swept = first..<last + 1
-  }
-
-  /// Puts a block's number into the key; false where no block can have it: every stored slice comes from a
-  /// `Timestamp`.
-  private func seal(_ number: Int64) -> Bool {
-    guard let block = Int32(exactly: number) else { return false }
-    key.withUnsafeMutableBytes {
-      $0.storeBytes(of: SliceKey.blockBytes(block), toByteOffset: $0.count - 4, as: UInt32.self)
-    }
-    return true
-  }
-
-  /// Hands the columns of a slot's block to the accumulators.
-  @inline(__always)
-  private func open(_ slot: Int) throws(CodecError) {
-    guard let view = slots[slot].view else { return }
-    try view.forEachColumn(at: places) { index, column throws(CodecError) in
-      try accumulators.call(index) { accumulator throws(CodecError) in
-        try accumulator.open(StoredColumn(bytes: column, rows: view.entryCount), slot: slot)
+      let last = cut.block(of: ends.upperBound - 1, hash)
+      if longest == Window.lifetime.slices {
+        try gatherAll(last)
+      } else {
+        try gather(cut.block(of: ends.lowerBound - longest, hash), last)
       }
     }
   }
@@ -207,7 +175,7 @@ final class GroupReader {
 
   /// Stands behind the last entry of the block at hand that lies below where the walk is.
   @inline(__always)
-  private func standBehind(_ walk: inout Walk) {
+  func standBehind(_ walk: inout Walk) {
     guard let block = walk.block, let number = walk.loaded else { return }
     let wanted = min(walk.low - cut.firstSlice(of: number, hash), Int64(cut.slicesPerBlock))
     walk.newest = block.firstEntry(from: Int(wanted), near: min(walk.newest, block.entryCount))
@@ -220,6 +188,7 @@ final class GroupReader {
     walk.block = nil
     walk.newest = 0
     swept = 0..<0
+    list.clear()
     slots.clear()
   }
 
@@ -231,8 +200,18 @@ final class GroupReader {
     _ body: (_ blockStart: Int64, _ slot: Int, _ entries: Range<Int>) throws(CodecError) -> Void
   ) throws(StoreError) {
     while walk.low > start {
-      let number = cut.block(of: walk.low - 1, hash)
-      if number != walk.loaded { try load(number, &walk) }
+      var number = cut.block(of: walk.low - 1, hash)
+      if number != walk.loaded {
+        if start < Self.firstSlice {
+          guard let next = try newestBlock(atMost: number) else {
+            walk.low = start
+            return
+          }
+          if next < number { walk.low = cut.firstSlice(of: next + 1, hash) }
+          number = next
+        }
+        try load(number, &walk)
+      }
       let blockStart = cut.firstSlice(of: number, hash)
       let bound = max(start, blockStart)
       if let block = walk.block {
@@ -268,66 +247,6 @@ final class GroupReader {
       }
     }
     if runStart < entries.upperBound { try body(blockStart, slot, runStart..<entries.upperBound) }
-  }
-
-  /// Brings a block to hand, if it is not, and stands behind its last entry that the request may see.
-  private func load(_ number: Int64, _ walk: inout Walk) throws(StoreError) {
-    walk.loaded = number
-    walk.block = nil
-    if let place = slots.place(of: number) {
-      walk.slot = place
-    } else {
-      if swept.contains(number) { return }
-      guard seal(number) else { return }
-      walk.slot = slots.another()
-      slots[walk.slot].clear()
-      try key.withBytes { key throws(StoreError) in
-        if let memory = source.memory, let sealed {
-          try recall(number, key, walk.slot, memory, sealed)
-        } else {
-          try fetch(number, key, walk.slot)
-        }
-      }
-    }
-    walk.block = slots[walk.slot].view
-    standBehind(&walk)
-  }
-
-  /// Brings a block from RocksDB.
-  private func fetch(
-    _ number: Int64, _ key: UnsafeRawBufferPointer, _ slot: Int
-  ) throws(StoreError) {
-    let pinned = try source.pinned(key, options)
-    do throws(CodecError) {
-      try slots[slot].take(number, pinned)
-      try open(slot)
-    } catch { throw corrupt(error) }
-  }
-
-  /// Brings a block from the memory, or from RocksDB and into the memory.
-  private func recall(
-    _ number: Int64, _ key: UnsafeRawBufferPointer, _ slot: Int, _ memory: any BlockMemory,
-    _ slice: Int64
-  ) throws(StoreError) {
-    let place = BlockSource.hash(view, self.number, hash, number)
-    guard let known = memory.find(key, hash: place, slice: slice) else {
-      try fetch(number, key, slot)
-      let bytes = slots[slot].view?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
-      return memory.keep(bytes, at: key, hash: place, slice: slice)
-    }
-    do throws(CodecError) {
-      // Whoever keeps the next block may write over this one.
-      if known.isEmpty {
-        slots[slot].takeNothing(number)
-      } else {
-        try slots[slot].take(number, copying: known)
-      }
-      try open(slot)
-    } catch { throw corrupt(error) }
-  }
-
-  private func corrupt(_ error: CodecError) -> StoreError {
-    return .corrupt(what: "block with key \(key.withUnsafeBytes(SliceKey.hex))", error)
   }
 }
 

@@ -5,7 +5,7 @@
 //   0       8      hash of the entity
 //   8       8      order: (slice + 2^32) << 31 | lag
 //   16      4, 4   key length, length of key and texts together
-//   24      8·m    a validity bit per slot (m words for the view's slots; none without slots)
+//   24      8·m    a validity bit per slot, then a bit per mark (`ViewInputs`), in m words; none without both
 //           8·s    a word per slot; text slots hold offset << 32 | length behind the header
 //           8      event time, only where a partial needs it
 //           ...    key, texts, padding to 8
@@ -19,10 +19,10 @@ struct RecordLayout: Sendable {
   let timeAt: Int
   let payloadAt: Int
 
-  init(slotCount: Int, hasTime: Bool) {
+  init(slotCount: Int, markCount: Int, hasTime: Bool) {
     self.slotCount = slotCount
     self.hasTime = hasTime
-    maskWords = (slotCount + 63) / 64
+    maskWords = (slotCount + markCount + 63) / 64
     slotsAt = 24 + 8 * maskWords
     timeAt = slotsAt + 8 * slotCount
     payloadAt = timeAt + (hasTime ? 8 : 0)

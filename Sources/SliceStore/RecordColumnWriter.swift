@@ -6,7 +6,10 @@ import FeatureModel
 /// Writes records of one view from one batch, whose columns it borrows.
 struct RecordColumnWriter {
   private let columns: EventColumnsView
-  private let slots: UnsafeBufferPointer<EventIntake.Slot>
+  private let slots: UnsafeBufferPointer<ViewInputs.Slot>
+  private let marks: UnsafeBufferPointer<ViewInputs.Mark>
+  /// Which rows each of the features' filters lets through.
+  private let chosen: UnsafeBufferPointer<UInt8>
   private let layout: RecordLayout
   private let arena: RecordArena
   private let length: Int64
@@ -20,12 +23,15 @@ struct RecordColumnWriter {
   private(set) var expired = 0
 
   init(
-    columns: EventColumnsView, entity: [Int], slots: UnsafeBufferPointer<EventIntake.Slot>,
+    columns: EventColumnsView, entity: [Int], slots: UnsafeBufferPointer<ViewInputs.Slot>,
+    marks: UnsafeBufferPointer<ViewInputs.Mark>, chosen: UnsafeBufferPointer<UInt8>,
     layout: RecordLayout, arena: RecordArena, length: Int64, floor: Int64
   ) {
     self.columns = columns
     self.entity = entity
     self.slots = slots
+    self.marks = marks
+    self.chosen = chosen
     self.layout = layout
     self.arena = arena
     self.length = length
@@ -74,6 +80,7 @@ struct RecordColumnWriter {
       (record + layout.payloadAt).copyMemory(from: base, byteCount: key.count)
     }
     if !slots.isEmpty { writeSlots(row, record, textsAt: key.count) }
+    if !marks.isEmpty { writeMarks(row, record) }
   }
 
   private func textLength(_ row: Int) -> Int {
@@ -103,8 +110,29 @@ struct RecordColumnWriter {
     }
   }
 
+  /// Adds the bits of the marks to those of the slots.
+  private func writeMarks(_ row: Int, _ record: UnsafeMutableRawPointer) {
+    for index in marks.indices {
+      let mark = marks[index]
+      let counts =
+        (mark.filter < 0 || chosen[mark.filter * columns.count + row] != 0)
+        && isPresent(mark.value, row) && isPresent(mark.category, row)
+      let bit = slots.count + index
+      let place = 24 + 8 * (bit >> 6)
+      let known =
+        bit & 63 == 0 ? 0 : UnsafeRawPointer(record).load(fromByteOffset: place, as: UInt64.self)
+      record.storeBytes(
+        of: known | (counts ? 1 << UInt64(bit & 63) : 0), toByteOffset: place, as: UInt64.self)
+    }
+  }
+
+  @inline(__always)
+  private func isPresent(_ slot: Int, _ row: Int) -> Bool {
+    slot < 0 || columns[slots[slot].field].valid[row] != 0
+  }
+
   private func slotWord(
-    _ row: Int, _ slot: EventIntake.Slot, _ record: UnsafeMutableRawPointer, _ textAt: inout Int
+    _ row: Int, _ slot: ViewInputs.Slot, _ record: UnsafeMutableRawPointer, _ textAt: inout Int
   ) -> UInt64 {
     let column = columns[slot.field]
     switch slot.kind {

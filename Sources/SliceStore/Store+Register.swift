@@ -173,6 +173,16 @@ extension Store {
     forgetPlans()
   }
 
+  /// Throws where a registered view, declared as this, would have lifetime windows over slices that are gone.
+  package func requireSlices(of view: ViewDeclaration) throws(StoreError) {
+    guard let floor = registry.withLock({ $0.views[view.name]?.floor }),
+      let lifetime = view.features.first(where: \.window.isLifetime)
+    else { return }
+    throw .invalid(
+      "feature '\(lifetime.name)' is over a lifetime, but view '\(view.name)' keeps slices from "
+        + "\(view.slice.start(of: floor)) on only; register it in a view of a new name")
+  }
+
   /// Throws `needsBackfill` where a new feature needs partials that are not stored.
   private func extend(
     _ known: RegisteredView, to view: ViewDeclaration, of stream: StreamDeclaration,

@@ -27,7 +27,7 @@ extension Store {
   }
 
   /// Gives up the slices of a view that end before `time`, and their space. Requests that need them are
-  /// refused from now on; answers about later slices do not change.
+  /// refused from now on; answers about later slices do not change. A view with lifetime windows needs all.
   /// - Returns: the first slice that is kept; an earlier `time` than before changes nothing.
   @discardableResult
   public func expire(_ view: String, before time: Timestamp) throws(StoreError) -> Slice {
@@ -35,6 +35,11 @@ extension Store {
     let floor = try writer.withLock { _ throws(StoreError) in
       var known = try self.view(view)
       let slice = known.declaration.slice.slice(of: time)
+      if let lifetime = known.declaration.features.first(where: \.window.isLifetime) {
+        throw .invalid(
+          "nothing of view '\(view)' can expire: '\(lifetime.name)' is over a lifetime and needs all slices. "
+            + "Leave out such features first")
+      }
       if let floor = known.floor, floor >= slice { return floor }
       try putMeta([("floor/\(view)", String(slice.index))])
       known.floor = slice

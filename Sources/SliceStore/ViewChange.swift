@@ -53,11 +53,13 @@ extension Store {
     switch difference.kind {
     case .identical: return .unchanged
     case .compatible:
+      try requireSlices(of: view)
       _ = try ViewPlan(
         id: standing.id, view, of: stream, aggregations: standing.plan.aggregations)
       return .extended(difference.lines)
     case .newAggregation:
       do throws(StoreError) {
+        try requireSlices(of: view)
         _ = try ViewPlan(
           id: standing.id, view, of: stream, aggregations: standing.plan.aggregations)
         return .extended(difference.lines)

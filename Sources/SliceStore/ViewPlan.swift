@@ -13,19 +13,37 @@ public struct ViewPlan: Sendable {
   let columns: [Column]
   let groups: [Group]
   public let features: [Feature]
+  /// The distinct filters of columns.
+  let filters: [Filter]
   /// Field indices of the entity's parts in the stream.
   let entityFields: [Int]
 
   /// One stored column.
   struct Column: Sendable {
     let spec: PartialSpec
-    /// Index of the stream's field; nil where rows are counted.
-    let field: Int?
-    let fieldType: FieldType?
+    let identity: Identity
+    /// The field that it takes in; nil where rows are counted.
+    let input: Input?
+    /// The field that its events are told apart by.
+    let category: Input?
+    /// Index into `filters`; nil where all of the view's events count.
+    let filter: Int?
     let group: Int
     let placeInGroup: Int
-    /// `sum(double):lines_added`, for people.
-    let label: String
+
+    /// What features share a stored column by.
+    struct Identity: Hashable, Sendable {
+      let partial: String
+      let field: String?
+      let category: String?
+      let filter: CanonicalText?
+    }
+
+    /// A field by its index in the stream.
+    struct Input: Hashable, Sendable {
+      let field: Int
+      let type: FieldType
+    }
   }
 
   /// Columns that share blocks.
@@ -60,12 +78,12 @@ public struct ViewPlan: Sendable {
         distinct.append(feature.aggregation)
       }
     }
-    var layout = Layout()
+    var layout = ViewLayout()
     for aggregation in distinct { try layout.add(aggregation, stream) }
     var features: [Feature] = []
     for feature in declaration.features {
-      let plan = try Layout.plan(feature.aggregation, stream)
-      let columns = plan.partials.map { layout.column($0, feature.aggregation.field) }
+      let plan = try ViewLayout.plan(feature.aggregation, stream)
+      let columns = plan.partials.map { layout.column($0, feature.aggregation) }
       guard !columns.contains(nil) else {
         throw .needsBackfill(view: declaration.name, feature: feature.name)
       }
@@ -77,6 +95,7 @@ public struct ViewPlan: Sendable {
     self.aggregations = distinct
     self.columns = layout.columns
     self.groups = layout.groups
+    filters = layout.filters
     self.features = features
     entityFields = declaration.entity.compactMap { stream.index(of: $0) }
   }
@@ -91,68 +110,5 @@ public struct ViewPlan: Sendable {
 
   public func feature(named name: String) -> Int? {
     features.firstIndex { $0.declaration.name == name }
-  }
-}
-
-/// Lays out columns: narrow ones share group 0, each wide one has its own group from 1 on.
-private struct Layout {
-  private(set) var columns: [ViewPlan.Column] = []
-  private var narrow: [Int] = []
-  private var wide: [Int] = []
-
-  static func plan(
-    _ aggregation: Aggregation, _ stream: StreamDeclaration
-  ) throws(StoreError) -> AggregatePlan {
-    guard let function = AggregateCatalog.function(named: aggregation.function) else {
-      throw .unknownFunction(aggregation.function)
-    }
-    var type: FieldType?
-    if let field = aggregation.field {
-      guard let index = stream.index(of: field) else {
-        throw .unknownField(field, stream: stream.name)
-      }
-      type = stream.fields[index].type
-    }
-    return function.plan(input: type, parameters: aggregation.parameters)
-  }
-
-  mutating func add(
-    _ aggregation: Aggregation, _ stream: StreamDeclaration
-  ) throws(StoreError) {
-    let plan = try Self.plan(aggregation, stream)
-    for spec in plan.partials where column(spec, aggregation.field) == nil {
-      let isWide = spec.width == .wide
-      guard columns.count < 200 else { throw .tooManyColumns(limit: 200) }
-      // Rows need no field; all else is a column of one field.
-      let field = spec.slot == .rows ? nil : aggregation.field.flatMap { stream.index(of: $0) }
-      if isWide { wide.append(columns.count) } else { narrow.append(columns.count) }
-      columns.append(
-        ViewPlan.Column(
-          spec: spec, field: field, fieldType: field.map { stream.fields[$0].type },
-          group: isWide ? wide.count : 0, placeInGroup: isWide ? 0 : narrow.count - 1,
-          label: Self.label(spec, aggregation.field)))
-    }
-  }
-
-  func column(_ spec: PartialSpec, _ field: String?) -> Int? {
-    let label = Self.label(spec, field)
-    return columns.firstIndex { $0.label == label }
-  }
-
-  private static func label(_ spec: PartialSpec, _ field: String?) -> String {
-    spec.slot == .rows ? spec.identity : "\(spec.identity):\(field ?? "")"
-  }
-
-  /// A view of wide partials alone has no group 0.
-  var groups: [ViewPlan.Group] {
-    var groups: [ViewPlan.Group] = []
-    if !narrow.isEmpty {
-      groups.append(.init(number: 0, cut: ViewPlan.narrowCut, columns: narrow))
-    }
-    for (index, column) in wide.enumerated() {
-      groups.append(
-        .init(number: UInt8(index + 1), cut: ViewPlan.wideCut, columns: [column]))
-    }
-    return groups
   }
 }

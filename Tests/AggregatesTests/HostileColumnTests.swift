@@ -54,7 +54,7 @@ struct HostileColumnTests {
   @Test func anUnknownCodeHasNoAccumulator() {
     #expect(AggregateCatalog.accumulator(code: 0) == nil)
     #expect(AggregateCatalog.accumulator(code: 20) == nil)
-    for code in UInt8(1)...19 {
+    for code in Array(UInt8(1)...19) + Array(40...43) {
       #expect(AggregateCatalog.accumulator(code: code)?.code == code)
     }
   }
@@ -123,6 +123,13 @@ enum HostileColumns {
       column("last text, some empty", TextEdge(.greatest), texts + [[]]),
       column("exact set", DistinctSet(exactUpTo: 8, precision: 4), words([1, 2, 3]) + [[]]),
       column("sparse sketch", DistinctSet(exactUpTo: 0, precision: 4), words([1, .max, 1 << 60])),
+      column("map of counts", CategoryMap(limit: 3, CategorySum(.one)), categories([7, 8, 9])),
+      column(
+        "map of wide sums, a sample", CategoryMap(limit: 2, CategorySum(.double)),
+        categories([1e300, -1e-300, 0.1, 1e-300].map { bits($0) }) + [[]]),
+      column("map of means", CategoryMap(limit: 3, CategoryMean(.int)), categories([1, 2, .max])),
+      column("map of the least", CategoryMap(limit: 3, CategoryLeast()), categories([1, 2])),
+      column("map of the greatest", CategoryMap(limit: 3, CategoryGreatest()), categories([3])),
       column("dense sketch", DistinctSet(exactUpTo: 0, precision: 4), [hashes(80), hashes(3)]),
       column("power sums", PowerSums(), words([3, -70_000]) + [[]]),
       column(
@@ -137,6 +144,15 @@ enum HostileColumns {
       column("counted texts", ValueTally<TalliedText>(limit: 2), [texts.flatMap { $0 }, []]),
       column("counted set", CountedSet(exactUpTo: 8, precision: 4), words([1, 2]) + [[]]),
     ]
+
+  /// One entry of as many categories as there are words.
+  private static func categories(_ words: [Int64]) -> [[Event]] {
+    [
+      words.enumerated().map { index, word in
+        Event(word: UInt64(bitPattern: word), category: Array("c\(index)".utf8))
+      }
+    ]
+  }
 
   private static let powers = BucketScheme.powers(parts: 50, isDouble: false)
 

@@ -22,11 +22,14 @@ struct Event {
   var word: UInt64 = 0
   var time: Int64 = 0
   var text: [UInt8]?
+  var category: [UInt8]?
 }
 
 extension Partial {
   mutating func absorb(_ event: Event) {
-    if let text = event.text {
+    if let category = event.category {
+      category.withUnsafeBytes { absorb(category: $0, word: event.word) }
+    } else if let text = event.text {
       text.withUnsafeBytes { absorb(text: $0, time: event.time) }
     } else {
       absorb(word: event.word, time: event.time)

@@ -34,10 +34,9 @@ struct HelpTests {
 
   /// What one example needs of another comes first.
   private static let order = [
-    "check", "new-view", "register", "ingest", "views", "describe", "get", "explain", "seal",
-    "join", "stats",
-    "checkpoint", "compact", "expire", "verify-store", "serve",
-    "verify-served",
+    "check", "new-view", "register", "plan", "ingest", "views", "describe", "get", "explain",
+    "seal", "join", "stats", "checkpoint", "compact", "expire", "verify-store", "serve",
+    "verify-served", "audit", "drop",
   ]
 
   private static func examples(of command: String) throws -> [String] {

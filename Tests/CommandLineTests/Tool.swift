@@ -37,10 +37,9 @@ enum Tool {
   }()
 
   static let commands = [
-    "register", "check", "ingest", "get", "explain", "join", "views", "describe", "new-view",
-    "stats", "seal",
-    "expire", "compact", "checkpoint", "verify-store", "serve",
-    "verify-served",
+    "register", "plan", "check", "ingest", "get", "explain", "join", "views", "describe",
+    "new-view", "stats", "seal", "expire", "drop", "audit", "compact", "checkpoint",
+    "verify-store", "serve", "verify-served",
   ]
 
   static func run(

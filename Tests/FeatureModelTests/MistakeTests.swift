@@ -290,9 +290,9 @@ import Testing
         #"7:32 $[1].features."{window}_SUM".sum: 'user' is string, 'sum' takes int, double; these would do: n"#,
         #"7:52 $[1].features."{window}_SUM".windows[0]: 90m is not a whole number of slices of 1h; the nearest is 1h or 2h"#,
         "8:7 $[1].features.COUNT: 2 windows need names of their own; put {window} into the name",
-        "8:58 $[1].features.COUNT.exactUpTo: 'exactUpTo' is not known here; there are count, windows",
+        "8:58 $[1].features.COUNT.exactUpTo: 'exactUpTo' is not known here; there are count, where, by, limit, windows",
         "9:14 $[1].features.X.summ: there is no function 'summ'; did you mean 'sum'?",
-        "9:39 $[1].features.X.windows[0]: '1y' is no length of time; write a whole number with m, h, d or w, as in '30d'",
+        "9:39 $[1].features.X.windows[0]: '1y' is no window; write a whole number with m, h, d or w, as in '30d', or 'lifetime'",
       ])
   }
 

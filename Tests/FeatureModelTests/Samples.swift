@@ -16,16 +16,19 @@ enum Samples {
   static let numbers: Set<FieldType> = [.int, .double]
   static let signatures: [AggregateSignature] = [
     AggregateSignature(
-      name: "count", summary: "Counts rows.", accepts: Set(FieldType.allCases), acceptsRows: true
+      name: "count", summary: "Counts rows.", accepts: Set(FieldType.allCases), acceptsRows: true,
+      categorized: Set(FieldType.allCases)
     ) { _ in .int },
-    AggregateSignature(name: "sum", summary: "Adds.", accepts: numbers) { $0! },
+    AggregateSignature(name: "sum", summary: "Adds.", accepts: numbers, categorized: numbers) {
+      $0!
+    },
     AggregateSignature(name: "mean", summary: "Averages.", accepts: numbers) { _ in .double },
     AggregateSignature(name: "rows", summary: "Only rows.", accepts: [], acceptsRows: true) { _ in
       .int
     },
-    AggregateSignature(name: "max", summary: "The largest.", accepts: Set(FieldType.allCases)) {
-      $0!
-    },
+    AggregateSignature(
+      name: "max", summary: "The largest.", accepts: Set(FieldType.allCases), categorized: numbers
+    ) { $0! },
     AggregateSignature(name: "stddev", summary: "Spread.", accepts: numbers) { _ in .double },
     AggregateSignature(name: "first", summary: "Earliest.", accepts: Set(FieldType.allCases)) {
       $0!

@@ -113,6 +113,8 @@ struct CheckTests {
       let declarations = [
         Mails.bySender,
         Mails.byTopic.replacing(#""slice": "1d","#, with: #""slice": "1d", "where": "size > 99","#),
+        Mails.bySender.replacing(#""view": ""#, with: #""view": "x"#)
+          .replacing(#""windows""#, with: #""where": "size > 99999", "windows""#),
       ]
       let resolved = try world.store.resolve(
         declarations.map { DeclarationText(name: "x", text: Array($0.utf8)) })
@@ -123,11 +125,15 @@ struct CheckTests {
       rows[7] = "bad"
       let sample = try world.csv("sample.csv", rows)
       let checked = try FeatureStore.check(resolved.views, of: stream, sample: sample, entities: 2)
-      #expect(checked.map(\.rows) == [60, 60] && checked.map(\.rejectedCount) == [1, 1])
+      #expect(checked.map(\.rows) == [60, 60, 60] && checked.map(\.rejectedCount) == [1, 1, 1])
       #expect(checked[0].rejected[0].line == 9)
       #expect(checked[0].answers.count == 2 && checked[0].entries > 0)
       #expect(checked[0].storedBytes > 0 && checked[0].warnings.isEmpty)
       #expect(checked[1].warnings.count == 2, "\(checked[1].warnings)")
+      #expect(checked[2].warnings.count == 1)
+      let warning = checked[2].warnings.first ?? ""
+      #expect(
+        warning.hasPrefix("the filter 'size > 99999' of '") && warning.hasSuffix("sample's rows"))
       // The last row's sender, one slice after its event, when that event counts.
       let (entity, time, values) = checked[0].answers[0]
       let last = rows.last!.split(separator: ",").map(String.init)

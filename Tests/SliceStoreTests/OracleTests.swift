@@ -170,7 +170,9 @@ struct Trial {
   private mutating func time(_ view: ViewDeclaration) -> Timestamp {
     let near = source.instant()
     if random.chance(60) { return near }
-    let slices = random.pick(view.features).window.slices + Int64(random.below(3)) - 1
+    let window = random.pick(view.features).window
+    // A lifetime goes on for ever: some blocks behind the events will do.
+    let slices = (window.isLifetime ? 20_000 : window.slices) + Int64(random.below(3)) - 1
     return near.advanced(by: slices * view.slice.milliseconds)
   }
 

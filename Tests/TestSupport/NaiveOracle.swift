@@ -8,22 +8,31 @@ public struct NaiveOracle {
   public let view: ViewDeclaration
   /// Events in the order of their ingestion, each with the stream's seal at that time.
   public var events: [(row: [Value], seal: Timestamp?)] = []
+  /// The features' own filters.
+  private let filters: [Filter?]
 
   public init(_ stream: StreamDeclaration, _ view: ViewDeclaration) {
     self.stream = stream
     self.view = view
+    filters = view.features.map { feature in
+      feature.aggregation.filter.map { try! FilterParser.parse($0.text, stream: stream) }
+    }
   }
 
   /// The view's features for the entity with these parts, in declared order; nil where the oracle has no
   /// opinion (a distinct count beyond its exact bound).
   public func answer(_ entity: [String], at time: Timestamp, _ mode: ReadMode) -> [Value?] {
     let known = events.filter { isOf(entity, $0.row) && isTrue(view.filter, $0.row) == true }
-    return view.features.map { feature in
-      let inWindow = known.filter { counts($0, feature.window.slices, time, mode) }
-      return NaiveAggregate(
-        of: inWindow.map(\.row), stream, feature.aggregation,
-        start: number(time) * view.slice.milliseconds
-      ).value
+    let start = number(time) * view.slice.milliseconds
+    return zip(view.features, filters).map { feature, filter in
+      let inWindow = known.filter {
+        isTrue(filter, $0.row) == true && counts($0, feature.window.slices, time, mode)
+      }
+      let rows = inWindow.map(\.row)
+      if let by = feature.aggregation.by {
+        return NaiveCategories(of: rows, stream, feature.aggregation, by).value
+      }
+      return NaiveAggregate(of: rows, stream, feature.aggregation, start: start).value
     }
   }
 
@@ -53,11 +62,12 @@ public struct NaiveOracle {
   }
 
   private func isOf(_ entity: [String], _ row: [Value]) -> Bool {
-    let parts = view.entity.map { text(row[stream.index(of: $0)!]) }
+    let parts = view.entity.map { Self.text(row[stream.index(of: $0)!]) }
     return parts.map { $0.map { Array($0.utf8) } } == entity.map { Array($0.utf8) }
   }
 
-  private func text(_ value: Value) -> String? {
+  /// A value as a part of a key, or as a category.
+  static func text(_ value: Value) -> String? {
     switch value {
     case .null: nil
     case .timestamp(let time): String(time.milliseconds)

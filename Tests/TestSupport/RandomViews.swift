@@ -21,12 +21,38 @@ extension RandomStream {
     _ stream: StreamDeclaration, count: Int, _ random: inout SplitMix64
   ) -> [FeatureDeclaration] {
     (0..<count).map { index in
-      let (aggregation, type) = aggregation(stream, &random)
+      let (aggregation, type) = shaped(stream, &random)
       let slices: Int64 = random.pick([1, 2, 7, 30, Int64(1 + random.below(400))])
+      let window =
+        random.chance(15) ? Window.lifetime : Window(slices: slices, label: "w\(slices)")
       return FeatureDeclaration(
-        name: "f\(index)", aggregation: aggregation,
-        window: Window(slices: slices, label: "w\(slices)"), type: type)
+        name: "f\(index)", aggregation: aggregation, window: window, type: type)
     }
+  }
+
+  /// A function, for some of them of some events only, or by category.
+  private static func shaped(
+    _ stream: StreamDeclaration, _ random: inout SplitMix64
+  ) -> (Aggregation, FieldType) {
+    let (whole, type) = aggregation(stream, &random)
+    var filter: Filter?
+    if random.chance(30) {
+      filter = try! FilterParser.parse(condition(&random, depth: 1), stream: stream)
+    }
+    let input = whole.field.map { stream.fields[stream.index(of: $0)!].type }
+    let hasCategories =
+      whole.function == "count"
+      || ["sum", "mean", "min", "max"].contains(whole.function) && input != .string
+    var by: Aggregation.Categories?
+    if hasCategories, random.chance(60) {
+      by = Aggregation.Categories(
+        field: random.pick(["site", "text", "flag", "stamp", "who", "big"]),
+        limit: random.pick([1, 2, 3, 5, 100]))
+    }
+    let aggregation = Aggregation(
+      function: whole.function, field: whole.field, parameters: whole.parameters, by: by,
+      filter: filter.map { FilterPrinter.text($0, stream: stream) })
+    return (aggregation, by == nil ? type : .string)
   }
 
   /// A filter's text.

@@ -19,6 +19,7 @@ import duckdb
 import vectors
 from duckdb_algebra import SQL, agrees, further_sql, shaped
 from exact import SPLIT, finish, mantissa_and_exponent, native_tolerance
+from xxh64 import xxh64
 
 TYPES = {"int": "BIGINT", "double": "DOUBLE", "string": "VARCHAR", "bool": "BOOLEAN",
          "timestamp": "BIGINT"}
@@ -31,7 +32,7 @@ HITS = """
 WITH spine AS (
   SELECT *, slice(asked, {length}) AS r FROM asks
 ), hits AS (
-  SELECT s.id AS _ask, s.r * {length} AS _start, e.*
+  SELECT {group} AS _ask, s.r * {length} AS _start, e.*
   FROM spine s LEFT JOIN (SELECT * FROM events WHERE {filter}) e
     ON {keys}
    AND slice(e._event, {length}) >= s.r - {slices}
@@ -139,7 +140,18 @@ class Judge:
         return "expired" if expired else None
 
     def feature(self, view, name, asks):
-        """The values of one feature by question number."""
+        """The values of one feature by question number; by category, each is a question of its own to SQL."""
+        if view.features[name].by is None:
+            return self.plain(view, name, asks)
+        maps = {number: {} for number, _ in asks}
+        for key, value in self.plain(view, name, asks).items():
+            if key is not None:
+                number, category = key.split(":", 1)
+                maps[int(number)][category] = value
+        return {number: vectors.category_map(found, view.features[name].limit, xxh64)
+                for number, found in maps.items()}
+
+    def plain(self, view, name, asks):
         feature = view.features[name]
         kind = self.vector.fields.get(feature.field)
         field = None if feature.field is None else quoted(feature.field)
@@ -168,8 +180,12 @@ class Judge:
              for number, ask in asks])
         keys = " AND ".join(f"s.{part} = e.{quoted(field)}::VARCHAR"
                             for part, field in zip(parts, view.entity))
-        return HITS.format(length=f"{view.length}::BIGINT", slices=feature.slices, keys=keys,
-                           filter=view.filter or "true")
+        group = "s.id"
+        if feature.by is not None:
+            taken = "e." + quoted(feature.field) if feature.field else "e._event"
+            group = f"CASE WHEN {taken} IS NOT NULL THEN s.id || ':' || e.{quoted(feature.by)}::VARCHAR END"
+        return HITS.format(group=group, length=f"{view.length}::BIGINT", slices=feature.slices, keys=keys,
+                           filter=f"({view.filter or 'true'}) AND ({feature.filter or 'true'})")
 
     def further(self, hits, feature, field, kind):
         sql = further_sql(feature, field, kind)

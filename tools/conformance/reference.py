@@ -16,6 +16,7 @@ from fractions import Fraction
 import vectors
 from algebra import further
 from filters import Filter, comparable
+from xxh64 import xxh64
 
 INT64 = range(-2**63, 2**63)
 
@@ -105,6 +106,8 @@ class Reference:
         self.floors = {}
         self.filters = {name: Filter(view.filter) for name, view in vector.views.items()
                         if view.filter is not None}
+        self.own = {feature: Filter(feature.filter) for view in vector.views.values()
+                    for feature in view.features.values() if feature.filter is not None}
 
     def ingest(self, json_row):
         row = self.vector.row(json_row)
@@ -155,12 +158,25 @@ class Reference:
                 continue
             if not self.belongs(view, row, ask["entity"]):
                 continue
+            if feature in self.own and not self.own[feature].accepts(row):
+                continue
             rows += 1
             value = True if feature.field is None else row[feature.field]
-            if value is not None:
-                found.append((happened, value))
+            category = None if feature.by is None else row[feature.by]
+            if value is not None and (feature.by is None or category is not None):
+                found.append((happened, value, category))
+        if feature.by is None:
+            return self.value(feature, [event[:2] for event in found], rows, r * view.length)
+        groups = {}
+        for time, value, category in found:
+            text = self.vector.key_text(feature.by, category)
+            groups.setdefault(text, []).append((time, value))
+        values = {text: self.value(feature, events, len(events), 0) for text, events in groups.items()}
+        return vectors.category_map(values, feature.limit, xxh64)
+
+    def value(self, feature, events, rows, start):
         kind = self.vector.fields.get(feature.field)
-        value = aggregate(feature, kind, found, rows, r * view.length)
+        value = aggregate(feature, kind, events, rows, start)
         if kind == "timestamp" and feature.function in ("min", "max", "first", "last"):
             return None if value is None else vectors.iso(value)
         return value

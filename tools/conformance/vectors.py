@@ -12,7 +12,9 @@ import unicodedata
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "schemas" / "conformance"
 EPOCH = datetime.datetime(1970, 1, 1)
 EARLIEST, LIMIT = -62_135_596_800_000, 253_402_300_800_000  # years 0001 to 9999
+ALL = 1 << 40  # slices: more than there are
 UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+SHAPES = {"where", "windows", "by", "limit"}
 PARAMETERS = {"exactUpTo", "precision", "k", "keep", "permille", "errorPermille", "maxBuckets", "from", "width",
               "buckets", "per"}
 
@@ -43,11 +45,14 @@ def length(text):
 
 
 class Feature:
-    """One named feature of a view: a function over a field (None: rows) and a window in slices."""
+    """One named feature of a view: a function over a field (None: rows) and a window in slices, which are all
+    slices for a lifetime; its own filter or None; and the field it is by or None, with the limit."""
 
-    def __init__(self, function, field, slices, parameters):
+    def __init__(self, function, field, slices, parameters, filter_text, by, limit):
         self.function, self.field = function, field
         self.slices, self.parameters = slices, parameters
+        self.filter = filter_text
+        self.by, self.limit = by, limit
 
 
 class View:
@@ -59,13 +64,14 @@ class View:
         self.features = {}
         for template, body in declaration["features"].items():
             (function, field), = [(key, value) for key, value in body.items()
-                                  if key != "windows" and key not in PARAMETERS]
+                                  if key not in SHAPES and key not in PARAMETERS]
             parameters = {key: body[key] for key in PARAMETERS if key in body}
             for window in body["windows"]:
-                slices, rest = divmod(length(window), self.length)
+                slices, rest = (ALL, 0) if window == "lifetime" else divmod(length(window), self.length)
                 assert rest == 0 and slices >= 1, f"{window} is no number of slices"
                 self.features[template.replace("{window}", window)] = Feature(
-                    function, None if field is True else field, slices, parameters)
+                    function, None if field is True else field, slices, parameters, body.get("where"),
+                    body.get("by"), body.get("limit", 100))
 
 
 class Vector:
@@ -104,6 +110,16 @@ class Vector:
         if isinstance(value, bool):
             return "true" if value else "false"
         return str(value)
+
+
+def category_map(values, limit, hash_of):
+    """The JSON text of a map from categories to values: sorted, and of too many the first by hash."""
+    if not values:
+        return None
+    kept = sorted(values, key=lambda text: hash_of(text.encode()))[:limit]
+    text = json.dumps({key: values[key] for key in sorted(kept, key=str.encode)},
+                      ensure_ascii=False, separators=(",", ":"))
+    return text if len(values) <= limit else '{"sample":' + text + "}"
 
 
 def paths(names):

@@ -3,7 +3,7 @@
 
 /// A place in a borrowed run of bytes. Valid only as long as the bytes are.
 struct ColumnReader: BitwiseCopyable {
-  private(set) var rest: UnsafeRawBufferPointer
+  var rest: UnsafeRawBufferPointer
 
   init(_ bytes: UnsafeRawBufferPointer) { rest = bytes }
 

@@ -16,6 +16,21 @@ extension SumAccumulator {
   var count: Int64 { running.sum.int64Value ?? .max }
 }
 
+extension ExactSum {
+  /// The value of a sum of ints or doubles.
+  func value(_ type: FieldType) -> Value {
+    if type == .double { return .finite(doubleValue) }
+    return int64Value.map { .int($0) } ?? .null
+  }
+
+  /// The mean of so many numbers whose sum this is.
+  func mean(of count: Int64) -> Value {
+    guard count > 0 else { return .null }
+    let rounded = doubleValue
+    return .double(rounded.isFinite ? rounded / Double(count) : quotient(by: count))
+  }
+}
+
 extension Value {
   /// A kept text as a value; nowhere else is a `String` made.
   static func text(_ utf8: [UInt8]?) -> Value {

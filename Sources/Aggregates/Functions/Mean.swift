@@ -8,18 +8,12 @@ public enum Mean: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "mean",
     summary: "Exact sum of the non-null values, rounded once, over their number; null if none.",
-    accepts: [.int, .double], result: { _ in .double })
+    accepts: [.int, .double], categorized: [.int, .double], result: { _ in .double })
 
   public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
     AggregatePlan(partials: [.values, .sum(field(input))]) { accumulators in
       let (values, sums) = (accumulators.sum(0), accumulators.sum(1))
-      return {
-        let count = values.count
-        guard count > 0 else { return .null }
-        let sum = sums.running.sum
-        let rounded = sum.doubleValue
-        return .double(rounded.isFinite ? rounded / Double(count) : sum.quotient(by: count))
-      }
+      return { sums.running.sum.mean(of: values.count) }
     }
   }
 }

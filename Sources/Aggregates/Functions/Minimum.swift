@@ -7,7 +7,8 @@ public enum Minimum: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "min",
     summary: "The least non-null value; strings compare by the bytes of their UTF-8. Null if none.",
-    accepts: Set(FieldType.allCases), result: { $0 ?? .int })
+    accepts: Set(FieldType.allCases), categorized: [.int, .double, .bool, .timestamp],
+    result: { $0 ?? .int })
 
   public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
     .extremum(.least, of: field(input))

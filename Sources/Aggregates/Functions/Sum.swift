@@ -7,14 +7,13 @@ public enum Sum: AggregateFunction {
   public static let signature = AggregateSignature(
     name: "sum",
     summary: "Exact sum of the non-null values, for doubles rounded once; 0 for an empty window.",
-    accepts: [.int, .double], result: { $0 ?? .int })
+    accepts: [.int, .double], categorized: [.int, .double], result: { $0 ?? .int })
 
   public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
     let type = field(input)
     return AggregatePlan(partials: [.sum(type)]) { accumulators in
       let sum = accumulators.sum(0)
-      if type == .double { return { .finite(sum.running.sum.doubleValue) } }
-      return { sum.running.sum.int64Value.map { .int($0) } ?? .null }
+      return { sum.running.sum.value(type) }
     }
   }
 }

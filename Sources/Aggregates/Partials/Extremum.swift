@@ -39,7 +39,7 @@ public struct Extremum: Partial {
   public static func == (left: Self, right: Self) -> Bool { left.ordered == right.ordered }
 
   @inline(__always)
-  private mutating func consider(_ number: Int64) {
+  mutating func consider(_ number: Int64) {
     guard let best = ordered else {
       ordered = number
       return

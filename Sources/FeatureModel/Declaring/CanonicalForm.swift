@@ -86,7 +86,8 @@ public enum CanonicalForm {
 
   /// A window as the canonical form writes it.
   static func length(_ window: Window, in view: ViewDeclaration) -> String {
-    DurationText.text(window.slices * view.slice.milliseconds)
+    window.isLifetime
+      ? window.label : DurationText.text(window.slices * view.slice.milliseconds)
   }
 
   private static func json(
@@ -96,10 +97,16 @@ public enum CanonicalForm {
       members(feature.aggregation) + [("windows", [.string(length(feature.window, in: view))])])
   }
 
-  /// `"distinct": "repo", "exactUpTo": 64`: the function, then its parameters by name.
+  /// `"distinct": "repo", "exactUpTo": 64`: the function, then its parameters by name, then the categories,
+  /// then the filter.
   static func members(_ aggregation: Aggregation) -> [(String, JSONValue)] {
     let input: JSONValue = aggregation.field.map { .string($0) } ?? true
     let parameters = aggregation.parameters.sorted { $0.key < $1.key }
-    return [(aggregation.function, input)] + parameters.map { ($0.key, .int($0.value)) }
+    var members = [(aggregation.function, input)] + parameters.map { ($0.key, .int($0.value)) }
+    if let by = aggregation.by {
+      members += [("by", .string(by.field)), ("limit", .int(by.limit))]
+    }
+    if let filter = aggregation.filter { members.append(("where", .string(filter.text))) }
+    return members
   }
 }

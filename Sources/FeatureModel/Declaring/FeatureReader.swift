@@ -25,7 +25,8 @@ struct FeatureReader {
       node.report("a feature has one function, not \(names); make a feature of each")
     }
     let own = functions.map(\.0.name)
-    node.checkNames(own + signature.parameters.map(\.name) + ["windows"])
+    node.checkNames(
+      own + signature.parameters.map(\.name) + shapes(of: signature, node) + ["windows"])
     let aggregation = readAggregation(signature, place, node)
     checkTemplate(template, node, windows)
     guard let (aggregation, type) = aggregation else { return [] }
@@ -37,7 +38,7 @@ struct FeatureReader {
 
   private func reportNoFunction(_ node: DeclarationNode, _ members: [JSONMember]) {
     let names = view.signatures.map(\.name)
-    for member in members where member.name != "windows" {
+    for member in members where !(Self.shapes + ["windows"]).contains(member.name) {
       if let advice = KnownElsewhere.advice(member.name) {
         node.nameNode(member).report(advice)
         return
@@ -59,9 +60,24 @@ struct FeatureReader {
       place.report("a feature has at least one window")
     }
     return texts.compactMap { text, place in
+      if text == Window.lifetime.label { return checkLifetime(place) ? .lifetime : nil }
+      if DurationText.milliseconds(text) == nil {
+        place.report(
+          "'\(text)' is no window; write a whole number with m, h, d or w, as in '30d', or 'lifetime'"
+        )
+        return nil
+      }
       guard let window = view.window(text, place, slice) else { return nil }
       return checkLength(window, place) ? window : nil
     }
+  }
+
+  private func checkLifetime(_ place: DeclarationNode) -> Bool {
+    guard let retention else { return true }
+    place.report(
+      "a lifetime needs all slices, and the view keeps those of \(retention.label) only; choose a window, "
+        + "or leave out 'retention'")
+    return false
   }
 
   private func checkLength(_ window: Window, _ place: DeclarationNode) -> Bool {
@@ -101,10 +117,14 @@ extension FeatureReader {
     _ signature: AggregateSignature, _ place: DeclarationNode, _ node: DeclarationNode
   ) -> (Aggregation, FieldType)? {
     let parameters = readParameters(signature, node)
-    guard let input = readInput(signature, place), let parameters else { return nil }
+    let filter = readFilter(node)
+    let input = readInput(signature, place)
+    let categories = readCategories(signature, input, node)
+    guard let input, let parameters, let filter, let categories else { return nil }
     let aggregation = Aggregation(
-      function: signature.name, field: input.field, parameters: parameters)
-    return (aggregation, signature.result(input.type))
+      function: signature.name, field: input.field, parameters: parameters, by: categories.value,
+      filter: filter.value)
+    return (aggregation, categories.value == nil ? signature.result(input.type) : .string)
   }
 
   /// The field and its type, both nil for rows. Without a stream the type is a guess that nobody
@@ -173,7 +193,7 @@ extension FeatureReader {
     return isComplete ? result : nil
   }
 
-  private static func shown(_ value: JSONValue) -> String {
+  static func shown(_ value: JSONValue) -> String {
     switch value.content {
     case .array, .object: value.kindName
     default: value.compact

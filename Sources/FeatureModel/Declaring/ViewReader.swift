@@ -80,7 +80,8 @@ struct ViewReader {
     return window(text, place, slice)
   }
 
-  private func readFilter(_ place: DeclarationNode) -> Filter? {
+  /// A condition, of the view or of one of its features.
+  func readFilter(_ place: DeclarationNode) -> Filter? {
     guard let text = place.string("a condition such as 'parents < 2'") else { return nil }
     do {
       if let stream { return try FilterParser.parse(text, stream: stream) }

@@ -24,10 +24,14 @@ public struct FilterEvaluator: Sendable {
     let rows = batch.count
     selected.removeAll(keepingCapacity: true)
     selected.append(contentsOf: repeatElement(0, count: rows))
-    selected.withUnsafeMutableBufferPointer { out in
-      Self.run(plan, batch.columns, into: out)
-      for row in 0..<rows { out[row] >>= 1 }
-    }
+    selected.withUnsafeMutableBufferPointer { select(batch, into: $0) }
+  }
+
+  /// As `select` on an array, for memory that has one byte for each row.
+  package func select(_ batch: EventBatch, into out: UnsafeMutableBufferPointer<UInt8>) {
+    precondition(out.count == batch.count, "a byte for each row")
+    Self.run(plan, batch.columns, into: out)
+    for row in out.indices { out[row] >>= 1 }
   }
 
   private static func run(

@@ -85,12 +85,15 @@ enum Describe: Command {
     Terminal.table(
       ["feature", "type", "aggregation", "window"],
       declaration.features.map { feature in
-        let field = feature.aggregation.field ?? "rows"
-        return [
-          feature.name, feature.type.rawValue, "\(feature.aggregation.function)(\(field))",
-          feature.window.label,
-        ]
+        [feature.name, feature.type.rawValue, shown(feature.aggregation), feature.window.label]
       })
+  }
+
+  /// `sum(lines) by repo where parents < 2`
+  private static func shown(_ aggregation: Aggregation) -> String {
+    let by = aggregation.by.map { " by \($0.field)" } ?? ""
+    let filter = aggregation.filter.map { " where \($0)" } ?? ""
+    return "\(aggregation.function)(\(aggregation.field ?? "rows"))\(by)\(filter)"
   }
 
   private static func show(_ set: RegisteredSet, _ store: Store) throws {

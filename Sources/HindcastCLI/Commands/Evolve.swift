@@ -50,7 +50,7 @@ enum Drop: Command {
     The name is free again, and the space comes back. A view that is being built goes before the one that
     serves under its name; a view that a set names stays. This cannot be undone.
     """
-  static let examples = ["hindcast drop ./store author_activity"]
+  static let examples = ["hindcast drop ./store revert_risk --set"]
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 2, upTo: 2)
