@@ -76,10 +76,12 @@ public struct ViewDeclaration: Hashable, Sendable {
   public let retention: Window?
   /// In declared order, windows in declared order inside each.
   public let features: [FeatureDeclaration]
+  /// Fields that are computed from each event, in the order in which they build on each other.
+  public let derived: [DerivedField]
 
   public init(
     name: String, stream: String, entity: [String], slice: SliceLength, filter: Filter?,
-    retention: Window?, features: [FeatureDeclaration]
+    retention: Window?, features: [FeatureDeclaration], derived: [DerivedField] = []
   ) {
     self.name = name
     self.stream = stream
@@ -88,20 +90,25 @@ public struct ViewDeclaration: Hashable, Sendable {
     self.filter = filter
     self.retention = retention
     self.features = features
+    self.derived = derived
   }
 }
 
 extension ViewDeclaration {
   /// The same view over an extended stream, whose fields have other numbers.
   package func moved(from old: StreamDeclaration, to new: StreamDeclaration) -> ViewDeclaration {
-    ViewDeclaration(
+    let (oldScope, newScope) = (scope(of: old), scope(of: new))
+    let move = { (field: Int) in newScope.index(of: oldScope.fields[field].name)! }
+    return ViewDeclaration(
       name: name, stream: stream, entity: entity, slice: slice,
-      filter: filter?.mapFields { new.index(of: old.fields[$0].name)! }, retention: retention,
-      features: features)
+      filter: filter?.mapFields(move), retention: retention, features: features,
+      derived: derived.map {
+        DerivedField(name: $0.name, type: $0.type, formula: $0.formula.mapFields(move))
+      })
   }
 }
 
-/// One named feature: an aggregation over a window.
+/// One named feature: an aggregation over a window, or derived from other features of the view.
 public struct FeatureDeclaration: Hashable, Sendable {
   /// With `{window}` replaced: `30d_COMMIT_COUNT`.
   public let name: String
@@ -109,8 +116,15 @@ public struct FeatureDeclaration: Hashable, Sendable {
   public let window: Window
   /// The type of the feature's values.
   public let type: FieldType
+  /// Of a derived feature: what it is computed by, over the view's features by their places. Its
+  /// aggregation is `derive` of the formula's text, and its window the longest of those it stands on.
+  public let derivation: Formula?
 
-  public init(name: String, aggregation: Aggregation, window: Window, type: FieldType) {
+  public init(
+    name: String, aggregation: Aggregation, window: Window, type: FieldType,
+    derivation: Formula? = nil
+  ) {
+    self.derivation = derivation
     self.name = name
     self.aggregation = aggregation
     self.window = window

@@ -7,6 +7,12 @@ public indirect enum Filter: Hashable, Sendable {
   /// The field's value is one of these; nulls are not listed.
   case contained(field: Int, in: [Value])
   case isNull(field: Int)
+  /// Computed values, or a computed value and a literal.
+  case compared(Formula, Comparison, Formula)
+  /// A computed value is null.
+  case unknown(Formula)
+  /// A computed bool is true.
+  case holds(Formula)
   case not(Filter)
   case and([Filter])
   case or([Filter])
@@ -26,6 +32,8 @@ extension Filter {
   package var fields: [Int] {
     switch self {
     case .compare(let field, _, _), .contained(let field, _), .isNull(let field): [field]
+    case .compared(let left, _, let right): left.fields + right.fields
+    case .unknown(let formula), .holds(let formula): formula.fields
     case .not(let filter): filter.fields
     case .and(let filters), .or(let filters): filters.flatMap(\.fields)
     }
@@ -38,6 +46,10 @@ extension Filter {
       .compare(field: map(field), comparison, value)
     case .contained(let field, let values): .contained(field: map(field), in: values)
     case .isNull(let field): .isNull(field: map(field))
+    case .compared(let left, let comparison, let right):
+      .compared(left.mapFields(map), comparison, right.mapFields(map))
+    case .unknown(let formula): .unknown(formula.mapFields(map))
+    case .holds(let formula): .holds(formula.mapFields(map))
     case .not(let filter): .not(filter.mapFields(map))
     case .and(let filters): .and(filters.map { $0.mapFields(map) })
     case .or(let filters): .or(filters.map { $0.mapFields(map) })

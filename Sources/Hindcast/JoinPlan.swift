@@ -71,7 +71,8 @@ struct JoinPlan: Sendable {
   ) throws(HindcastError) {
     let (view, stream) = try HindcastError.store { () throws(StoreError) in
       let view = try store.view(selection.view)
-      return (view.plan, try store.stream(view.declaration.stream).declaration)
+      let stream = try store.stream(view.declaration.stream).declaration
+      return (view.plan, view.declaration.scope(of: stream))
     }
     let key = try addKeys(of: view, stream, keys.merging(selection.keys) { $1 })
     let known = sources.firstIndex { $0.view.declaration.name == selection.view && $0.key == key }

@@ -17,6 +17,8 @@ public struct CheckedView: Sendable {
   public var storedBytes = 0
   /// For some entities of the sample's last rows: key, time asked about, values in the features' order.
   public var answers: [(entity: [String], time: Timestamp, values: [Value])] = []
+  /// The derived fields, each with the first values in the sample that differ; at most three.
+  public var derived: [(name: String, type: FieldType, examples: [Value])] = []
   /// What is suspicious: a filter that no row passes, a key that is always null.
   public var warnings: [String] = []
 }
@@ -94,21 +96,48 @@ extension FeatureStore {
       let report = try store.verify()
       checked.entries = report.entries
       checked.storedBytes = report.bytes
-      checked.warnings = try warnings(view, stream, batch)
-      checked.answers = try answers(view, stream, batch, entities)
+      let scope = view.scope(of: stream)
+      let filters = Self.filters(view, scope)
+      let derivation = RowDerivation(view, of: stream, filters: filters.map(\.filter))
+      let extended = derivation.extend(batch)
+      checked.derived = Self.derived(view, scope, extended)
+      checked.warnings = warnings(view, scope, extended, derivation.filter)
+      if extended.count > 0 {
+        checked.warnings += Self.unmatched(view, filters.map(\.text), derivation, extended)
+      }
+      checked.answers = try answers(view, scope, extended, entities)
+    }
+  }
+
+  private static func derived(
+    _ view: ViewDeclaration, _ scope: StreamDeclaration, _ batch: EventBatch
+  ) -> [(name: String, type: FieldType, examples: [Value])] {
+    view.derived.map { field in
+      let column = batch.columns[scope.index(of: field.name)!]
+      var examples: [Value] = []
+      for row in 0..<batch.count where examples.count < 3 && column.valid[row] != 0 {
+        let value = column.value(row)
+        if !examples.contains(value) { examples.append(value) }
+      }
+      return (field.name, field.type, examples)
     }
   }
 
   private func warnings(
-    _ view: ViewDeclaration, _ stream: StreamDeclaration, _ batch: EventBatch
-  ) throws(StoreError) -> [String] {
+    _ view: ViewDeclaration, _ stream: StreamDeclaration, _ batch: EventBatch,
+    _ filter: FilterEvaluator?
+  ) -> [String] {
     var warnings: [String] = []
-    if let filter = view.filter, batch.count > 0 {
+    if let filter, batch.count > 0 {
       var selected: [UInt8] = []
-      FilterEvaluator(filter, stream: stream).select(batch, into: &selected)
+      filter.select(batch, into: &selected)
       if !selected.contains(1) { warnings.append("the filter matches none of the sample's rows") }
     }
-    if batch.count > 0 { warnings += try unmatched(view, stream, batch) }
+    for field in view.derived where batch.count > 0 && !view.entity.contains(field.name) {
+      if !batch.columns[stream.index(of: field.name)!].valid.contains(1) {
+        warnings.append("derived field '\(field.name)' is null in all of the sample's rows")
+      }
+    }
     for field in view.entity {
       let column = batch.columns[stream.index(of: field)!]
       if batch.count > 0, !column.valid.contains(1) {
@@ -118,20 +147,32 @@ extension FeatureStore {
     return warnings
   }
 
-  /// The features' own filters that are true for no row that the view's filter lets through.
-  private func unmatched(
-    _ view: ViewDeclaration, _ stream: StreamDeclaration, _ batch: EventBatch
-  ) throws(StoreError) -> [String] {
-    var warnings: [String] = []
-    var seen: Set<CanonicalText> = []
-    for feature in view.features {
-      guard let text = feature.aggregation.filter, seen.insert(text).inserted,
-        let filter = try? feature.aggregation.filter(over: stream)
+  /// The features' own filters, each once, over the stream as the view sees it.
+  private static func filters(
+    _ view: ViewDeclaration, _ scope: StreamDeclaration
+  ) -> [(text: CanonicalText, filter: Filter)] {
+    var found: [(text: CanonicalText, filter: Filter)] = []
+    for aggregation in view.features.map(\.aggregation) {
+      guard let text = aggregation.filter, !found.contains(where: { $0.text == text }),
+        let filter = try? aggregation.filter(over: scope)
       else { continue }
+      found.append((text, filter))
+    }
+    return found
+  }
+
+  /// The features' own filters that are true for no row that the view's filter lets through.
+  private static func unmatched(
+    _ view: ViewDeclaration, _ filters: [CanonicalText], _ derivation: RowDerivation,
+    _ batch: EventBatch
+  ) -> [String] {
+    var warnings: [String] = []
+    var counted = [UInt8](repeating: 1, count: batch.count)
+    if let filter = derivation.filter { filter.select(batch, into: &counted) }
+    for (text, filter) in zip(filters, derivation.others) {
       var selected: [UInt8] = []
-      FilterEvaluator(view.filter.map { .and([$0, filter]) } ?? filter, stream: stream)
-        .select(batch, into: &selected)
-      if selected.contains(1) { continue }
+      filter.select(batch, into: &selected)
+      if zip(selected, counted).contains(where: { $0 == 1 && $1 == 1 }) { continue }
       let names = view.features.filter { $0.aggregation.filter == text }.map { "'\($0.name)'" }
       warnings.append(
         "the filter '\(text)' of \(names.joined(separator: ", ")) matches none of the sample's rows"

@@ -38,7 +38,8 @@ final class ReplayGroup {
     for feature in asked where !features.contains(feature) { features.append(feature) }
     self.features = features
     places = asked.map { features.firstIndex(of: $0)! }
-    types = view.declaration.entity.map { stream.fields[stream.index(of: $0)!].type }
+    let scope = view.declaration.scope(of: stream)
+    types = view.declaration.entity.map { scope.fields[scope.index(of: $0)!].type }
     admission = try store.store.reader(of: view.declaration.name, features: features)
   }
 

@@ -40,22 +40,26 @@ public struct ServedQuestion: Hashable, Sendable {
   static func meaning(
     of features: [String], _ view: ViewDeclaration, over stream: StreamDeclaration
   ) -> Digest {
-    let asked = features.compactMap { name in view.features.first { $0.name == name } }
+    let wanted = features.compactMap { name in view.features.firstIndex { $0.name == name } }
+    let asked = FeatureDerivation.closure(of: wanted, view.features).map { view.features[$0] }
     let reduced = ViewDeclaration(
       name: view.name, stream: view.stream, entity: view.entity, slice: view.slice,
-      filter: view.filter, retention: nil, features: asked)
+      filter: view.filter, retention: nil, features: asked, derived: view.derived)
+    let scope = view.scope(of: stream).fields
     var fields = Set(view.filter?.fields ?? []).union([stream.eventTime])
     if let arrival = stream.arrivalTime { fields.insert(arrival) }
-    let named = view.entity + asked.flatMap(\.aggregation.fields)
-    fields.formUnion(named.compactMap { stream.index(of: $0) })
-    for feature in asked {
-      let filter = try? feature.aggregation.filter(over: stream)
+    let stored = asked.filter { $0.derivation == nil }.map(\.aggregation)
+    let named = view.entity + stored.flatMap(\.fields)
+    fields.formUnion(named.compactMap { name in scope.firstIndex { $0.name == name } })
+    fields.formUnion(view.derived.flatMap(\.formula.fields))
+    for aggregation in stored {
+      let filter = try? aggregation.filter(over: view.scope(of: stream))
       fields.formUnion(filter?.fields ?? [])
     }
     var text = CanonicalForm.text(reduced, over: stream)
     text += "\n\(stream.fields[stream.eventTime].name)"
     text += "\n\(stream.arrivalTime.map { stream.fields[$0].name } ?? "")"
-    let lines = fields.map { "\(stream.fields[$0].name):\(stream.fields[$0].type.rawValue)" }
+    let lines = fields.map { "\(scope[$0].name):\(scope[$0].type.rawValue)" }
     for line in lines.sorted() { text += "\n" + line }
     return Digest(of: text)
   }

@@ -8,20 +8,17 @@ final class EventIntake {
   let plan: ViewPlan
   let layout: RecordLayout
   private let inputs: ViewInputs
-  private let filter: FilterEvaluator?
-  /// Those of features.
-  private let filters: [FilterEvaluator]
+  private let derivation: RowDerivation
   private let length: Int64
   private var selected: [UInt8] = []
-  /// For each of `filters` a byte for each row, one run behind the other.
+  /// For each filter of a feature a byte for each row, one run behind the other.
   private var chosen: [UInt8] = []
 
   init(_ plan: ViewPlan, _ stream: StreamDeclaration) {
     self.plan = plan
     inputs = ViewInputs(plan)
     layout = inputs.layout
-    filter = plan.declaration.filter.map { FilterEvaluator($0, stream: stream) }
-    filters = plan.filters.map { FilterEvaluator($0, stream: stream) }
+    derivation = RowDerivation(plan.declaration, of: stream, filters: plan.filters)
     length = plan.declaration.slice.milliseconds
   }
 
@@ -30,6 +27,8 @@ final class EventIntake {
   func take(
     _ batch: EventBatch, _ admitted: AdmittedEvents, floor: Int64, into arena: RecordArena
   ) -> (taken: Int, expired: Int) {
+    let filter = derivation.filter
+    let batch = derivation.extend(batch)
     if let filter { filter.select(batch, into: &selected) }
     choose(batch)
     return batch.withColumns { columns in
@@ -56,6 +55,7 @@ final class EventIntake {
 
   /// Evaluates the features' filters, each once for all rows.
   private func choose(_ batch: EventBatch) {
+    let filters = derivation.others
     if filters.isEmpty { return }
     let rows = batch.count
     if chosen.count < filters.count * rows {

@@ -21,6 +21,10 @@ public final class FeatureReader {
   /// Slices of the longest window.
   private let longest: Int64
   private let snapshot: Snapshot?
+  /// Computes the derived features among `found`.
+  private let derivation: FeatureDerivation?
+  /// `values`, and where features are derived, memory of its own: behind them lies what these stand on.
+  private let found: AnswerValues
   /// What `values` were computed for; nil where that was another entity.
   @exclusivity(unchecked) private var answered: SliceRequest?
 
@@ -33,17 +37,21 @@ public final class FeatureReader {
     self.source = source
     self.floor = floor
     self.snapshot = snapshot
+    let declarations = plan.features.map(\.declaration)
+    let needed = FeatureDerivation.closure(of: features, declarations)
+    derivation = FeatureDerivation(declarations, places: needed)
     values = AnswerValues(count: features.count)
+    found = derivation == nil ? values : AnswerValues(count: needed.count)
     length = plan.declaration.slice
     let all = plan.columns.map { $0.spec.make() }
     timed = Borrowed(zip(plan.columns, all).filter(\.0.spec.usesTime).map(\.1))
     var readers: [GroupReader] = []
     for (index, group) in plan.groups.enumerated() {
-      let own = features.enumerated().map { (place: $0.offset, feature: plan.features[$0.element]) }
-        .filter { plan.group(of: $0.feature) == index }
+      let own = needed.enumerated().map { (place: $0.offset, feature: plan.features[$0.element]) }
+        .filter { $0.feature.declaration.derivation == nil && plan.group(of: $0.feature) == index }
       if own.isEmpty { continue }
-      let needed = Set(own.flatMap(\.feature.columns))
-      let selected = group.columns.enumerated().filter { needed.contains($0.element) }
+      let columns = Set(own.flatMap(\.feature.columns))
+      let selected = group.columns.enumerated().filter { columns.contains($0.element) }
         .map { GroupReader.Selected(place: $0.offset, accumulator: all[$0.element]) }
       let (steps, outputs) = Self.lowered(own, all)
       readers.append(
@@ -131,8 +139,9 @@ public final class FeatureReader {
     answered = nil
     timed.callEach { $0.requestStart = start * length.milliseconds }
     try readers.callEach { reader throws(StoreError) in
-      try reader.answer(request, from: start, into: values)
+      try reader.answer(request, from: start, into: found)
     }
+    derive()
     // Slices may have expired, and gone, while they were read.
     try checkFloor(at: start)
     answered = request
@@ -159,7 +168,15 @@ public final class FeatureReader {
   public func answerEmpty(at time: Timestamp) throws(StoreError) {
     answered = nil
     try checkFloor(at: length.slice(of: time).index)
-    readers.callEach { $0.answerEmpty(into: values) }
+    readers.callEach { $0.answerEmpty(into: found) }
+    derive()
+  }
+
+  /// Computes what is derived from what was found, and leaves out what was not asked for.
+  private func derive() {
+    guard let derivation else { return }
+    derivation.derive(found)
+    for index in 0..<values.count { values[index] = found[index] }
   }
 
   /// Keeps the caller's memory and our own apart, so that neither is ever made anew.
@@ -195,6 +212,12 @@ extension FeatureReader {
     _ place: Int, _ entity: EntityKey, at time: Timestamp, _ mode: ReadMode = .asServed
   ) throws(StoreError) -> [Contribution] {
     let feature = plan.features[features[place]]
+    if let formula = feature.declaration.derivation {
+      let names = Set(formula.fields).sorted().map { plan.features[$0].declaration.name }
+      throw .invalid(
+        "'\(feature.declaration.name)' is derived and has no slices of its own; explain "
+          + names.joined(separator: ", "))
+    }
     let start = length.slice(of: time).index - feature.declaration.window.slices
     try checkFloor(at: length.slice(of: time).index)
     let group = plan.groups[plan.group(of: feature)]

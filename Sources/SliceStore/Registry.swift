@@ -243,7 +243,11 @@ enum RegistryCodec {
     _ view: ViewDeclaration, over stream: StreamDeclaration
   ) throws(StoreError) -> ViewDeclaration {
     try Self.invalid("view '\(view.name)'") {
-      if view.filter?.fields.allSatisfy(stream.fields.indices.contains) == false {
+      let fields = view.scope(of: stream).fields.indices
+      guard view.derived.allSatisfy({ $0.formula.fields.allSatisfy(fields.contains) }) else {
+        throw StoreError.invalid("a derived field names a field that the stream does not have")
+      }
+      if view.filter?.fields.allSatisfy(fields.contains) == false {
         throw StoreError.invalid("its filter names a field that the stream does not have")
       }
       return try reader.readView(CanonicalForm.text(view, over: stream), over: stream)
@@ -267,11 +271,8 @@ enum RegistryCodec {
     id: ViewID, _ declaration: ViewDeclaration, layout: ViewDeclaration,
     of stream: StreamDeclaration
   ) throws(StoreError) -> RegisteredView {
-    var aggregations: [Aggregation] = []
-    for feature in layout.features where !aggregations.contains(feature.aggregation) {
-      aggregations.append(feature.aggregation)
-    }
-    let plan = try ViewPlan(id: id, declaration, of: stream, aggregations: aggregations)
+    let plan = try ViewPlan(
+      id: id, declaration, of: stream, aggregations: ViewPlan.stored(layout))
     return RegisteredView(
       plan: plan, digest: CanonicalForm.digest(declaration, over: stream), layout: layout,
       floor: nil)

@@ -114,6 +114,13 @@ extension Store {
     var replanned: [RegisteredView] = []
     for view in views {
       let old = try self.stream(stream.name).declaration
+      if let name = view.declaration.derived.first(where: { stream.index(of: $0.name) != nil })?
+        .name
+      {
+        throw .invalid(
+          "stream '\(stream.name)' cannot have a field '\(name)': view '\(view.declaration.name)' "
+            + "derives a field of that name; choose another")
+      }
       var plan = try RegistryCodec.makeView(
         id: view.id, view.declaration.moved(from: old, to: stream),
         layout: view.layout.moved(from: old, to: stream), of: stream)

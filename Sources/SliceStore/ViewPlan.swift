@@ -59,6 +59,11 @@ public struct ViewPlan: Sendable {
     let columns: [Int]
     /// From accumulators of `columns`, in their order, to the value.
     let reading: @Sendable (_ accumulators: [Accumulator]) -> AggregatePlan.Reading
+
+    /// Of a derived feature, which stands on other features instead of columns.
+    static func derived(_ declaration: FeatureDeclaration) -> Feature {
+      Feature(declaration: declaration, columns: []) { _ in { .null } }
+    }
   }
 
   /// Blocks of narrow partials: five years of days, so that a year needs a second point read for one
@@ -72,16 +77,16 @@ public struct ViewPlan: Sendable {
     id: ViewID, _ declaration: ViewDeclaration, of stream: StreamDeclaration,
     aggregations frozen: [Aggregation]? = nil
   ) throws(StoreError) {
-    var distinct: [Aggregation] = frozen ?? []
-    if frozen == nil {
-      for feature in declaration.features where !distinct.contains(feature.aggregation) {
-        distinct.append(feature.aggregation)
-      }
-    }
+    let stream = declaration.scope(of: stream)
+    let distinct = frozen ?? Self.stored(declaration)
     var layout = ViewLayout()
     for aggregation in distinct { try layout.add(aggregation, stream) }
     var features: [Feature] = []
     for feature in declaration.features {
+      if feature.derivation != nil {
+        features.append(.derived(feature))
+        continue
+      }
       let plan = try ViewLayout.plan(feature.aggregation, stream)
       let columns = plan.partials.map { layout.column($0, feature.aggregation) }
       guard !columns.contains(nil) else {
@@ -100,7 +105,17 @@ public struct ViewPlan: Sendable {
     entityFields = declaration.entity.compactMap { stream.index(of: $0) }
   }
 
-  /// The index of the group that a feature stands on: the partials of one feature share one.
+  /// The aggregations that a view stores, each once.
+  static func stored(_ declaration: ViewDeclaration) -> [Aggregation] {
+    var distinct: [Aggregation] = []
+    for feature in declaration.features
+    where feature.derivation == nil && !distinct.contains(feature.aggregation) {
+      distinct.append(feature.aggregation)
+    }
+    return distinct
+  }
+
+  /// The index of the group that a stored feature stands on: the partials of one feature share one.
   func group(of feature: Feature) -> Int {
     let number = UInt8(columns[feature.columns[0]].group)
     precondition(

@@ -34,7 +34,8 @@ import Testing
     #expect(streams.keys.sorted() == ["commits", "emails"])
     #expect(
       views.map(\.name) == [
-        "author_activity", "author_habits", "author_profile", "component_churn", "sender_history",
+        "author_activity", "author_habits", "author_profile", "component_churn", "domain_history",
+        "sender_history",
       ])
     var declared: [ViewDeclaration] = []
     for view in views {
@@ -65,11 +66,13 @@ import Testing
     let view = try schema("view.schema.json")
     #expect(
       names(view, "view") == [
-        "$schema", "view", "stream", "entity", "slice", "where", "retention", "features",
+        "$schema", "view", "stream", "derive", "entity", "slice", "where", "retention", "features",
       ])
     let signatures = AggregateCatalog.signatures
     let inFeature = signatures.map(\.name) + signatures.flatMap(\.parameters).map(\.name)
-    #expect(Set(names(view, "feature")) == Set(inFeature + ["where", "by", "limit", "windows"]))
+    #expect(
+      Set(names(view, "feature"))
+        == Set(inFeature + ["where", "by", "limit", "derive", "windows"]))
     #expect(
       names(try schema("stream.schema.json"), "stream")
         == ["$schema", "stream", "fields", "eventTime", "arrivalTime", "id", "keep"])

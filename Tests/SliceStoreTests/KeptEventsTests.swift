@@ -204,7 +204,8 @@ extension Trial {
     if random.chance(30) {
       let draft = ViewDeclaration(
         name: view.name, stream: view.stream, entity: ["site"], slice: view.slice, filter: nil,
-        retention: nil, features: [view.features[0]])
+        retention: nil, features: [view.features.first { $0.derivation == nil }!],
+        derived: view.derived)
       try target.store.register(draft)
       try target.store.build(view.name)
     }

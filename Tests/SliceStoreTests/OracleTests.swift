@@ -116,8 +116,10 @@ struct Trial {
     _ reader: FeatureReader, _ place: Int, _ values: [Value], _ entity: [String],
     _ time: Timestamp, _ mode: ReadMode
   ) throws {
+    let feature = reader.plan.features[reader.features[place]].declaration
+    if feature.derivation != nil { return }
     let parts = try reader.explain(place, EntityKey(parts: entity), at: time, mode)
-    let aggregation = reader.plan.features[reader.features[place]].declaration.aggregation
+    let aggregation = feature.aggregation
     guard aggregation.function == "count" || aggregation.field == "small",
       ["count", "sum"].contains(aggregation.function), case .int(let whole) = values[place]
     else { return }

@@ -14,26 +14,51 @@ public struct NaiveOracle {
   public init(_ stream: StreamDeclaration, _ view: ViewDeclaration) {
     self.stream = stream
     self.view = view
+    let scope = view.scope(of: stream)
     filters = view.features.map { feature in
-      feature.aggregation.filter.map { try! FilterParser.parse($0.text, stream: stream) }
+      feature.aggregation.filter.map { try! FilterParser.parse($0.text, stream: scope) }
     }
   }
 
   /// The view's features for the entity with these parts, in declared order; nil where the oracle has no
   /// opinion (a distinct count beyond its exact bound).
   public func answer(_ entity: [String], at time: Timestamp, _ mode: ReadMode) -> [Value?] {
-    let known = events.filter { isOf(entity, $0.row) && isTrue(view.filter, $0.row) == true }
-    let start = number(time) * view.slice.milliseconds
-    return zip(view.features, filters).map { feature, filter in
-      let inWindow = known.filter {
-        isTrue(filter, $0.row) == true && counts($0, feature.window.slices, time, mode)
-      }
-      let rows = inWindow.map(\.row)
-      if let by = feature.aggregation.by {
-        return NaiveCategories(of: rows, stream, feature.aggregation, by).value
-      }
-      return NaiveAggregate(of: rows, stream, feature.aggregation, start: start).value
+    let types = view.scope(of: stream).fields.map(\.type)
+    let known = events.map { (row: derived($0.row), seal: $0.seal) }.filter {
+      isOf(entity, $0.row) && NaiveFormula($0.row, types).isTrue(view.filter) == true
     }
+    let scope = view.scope(of: stream)
+    let start = number(time) * view.slice.milliseconds
+    var answers: [Value?] = zip(view.features, filters).map { feature, filter in
+      if feature.derivation != nil { return nil }
+      let rows = known.filter {
+        (filter == nil || NaiveFormula($0.row, types).isTrue(filter) == true)
+          && counts($0, feature.window.slices, time, mode)
+      }.map(\.row)
+      if let by = feature.aggregation.by {
+        return NaiveCategories(of: rows, scope, feature.aggregation, by).value
+      }
+      return NaiveAggregate(of: rows, scope, feature.aggregation, start: start).value
+    }
+    for (index, feature) in view.features.enumerated() {
+      guard let formula = feature.derivation else { continue }
+      // Where one that it stands on is a matter of opinion, so is it.
+      if formula.fields.contains(where: { answers[$0] == nil }) { continue }
+      let row = NaiveFormula(answers.map { $0 ?? .null }, view.features.map(\.type))
+      let value = row.value(formula)
+      answers[index] = NaiveFormula.typed(value, feature.type)
+    }
+    return answers
+  }
+
+  /// The row with the view's computed fields behind its own.
+  private func derived(_ row: [Value]) -> [Value] {
+    var row = row
+    let types = view.scope(of: stream).fields.map(\.type)
+    for field in view.derived {
+      row.append(NaiveFormula.typed(NaiveFormula(row, types).value(field.formula), field.type))
+    }
+    return row
   }
 
   private func counts(
@@ -62,7 +87,8 @@ public struct NaiveOracle {
   }
 
   private func isOf(_ entity: [String], _ row: [Value]) -> Bool {
-    let parts = view.entity.map { Self.text(row[stream.index(of: $0)!]) }
+    let scope = view.scope(of: stream)
+    let parts = view.entity.map { Self.text(row[scope.index(of: $0)!]) }
     return parts.map { $0.map { Array($0.utf8) } } == entity.map { Array($0.utf8) }
   }
 
@@ -72,35 +98,6 @@ public struct NaiveOracle {
     case .null: nil
     case .timestamp(let time): String(time.milliseconds)
     default: value.description
-    }
-  }
-
-  /// Nil is unknown.
-  private func isTrue(_ filter: Filter?, _ row: [Value]) -> Bool? {
-    switch filter {
-    case nil: return true
-    case .isNull(let field): return row[field] == .null
-    case .not(let inner): return isTrue(inner, row).map { !$0 }
-    case .and(let parts):
-      let truths = parts.map { isTrue($0, row) }
-      return truths.contains(false) ? false : truths.contains(nil) ? nil : true
-    case .or(let parts):
-      let truths = parts.map { isTrue($0, row) }
-      return truths.contains(true) ? true : truths.contains(nil) ? nil : false
-    case .contained(let field, let values):
-      if row[field] == .null { return nil }
-      return values.contains { NaiveOrder.compare(row[field], $0) == 0 }
-    case .compare(let field, let comparison, let value):
-      if row[field] == .null || value == .null { return nil }
-      let order = NaiveOrder.compare(row[field], value)
-      switch comparison {
-      case .equal: return order == 0
-      case .notEqual: return order != 0
-      case .less: return order < 0
-      case .lessOrEqual: return order <= 0
-      case .greater: return order > 0
-      case .greaterOrEqual: return order >= 0
-      }
     }
   }
 }

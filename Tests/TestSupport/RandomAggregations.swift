@@ -62,13 +62,15 @@ extension RandomStream {
   /// The functions that are drawn from.
   public static var functions: Set<String> { Set(draws.keys) }
 
-  /// An aggregation, and the type of its values.
+  /// An aggregation, and the type of its values; some take in a computed field.
   static func aggregation(
-    _ stream: StreamDeclaration, _ random: inout SplitMix64
+    _ stream: StreamDeclaration, _ derived: [String], _ random: inout SplitMix64
   ) -> (Aggregation, FieldType) {
     let function = random.pick(draws.keys.sorted())
     let draw = draws[function]!
-    let field = random.chance(draw.rows) ? nil : random.pick(draw.fields)
+    let field =
+      random.chance(draw.rows)
+      ? nil : random.pick(draw.fields + (draw.fields == Draw().fields ? derived : []))
     var parameters: [String: Int64] = [:]
     for (name, values) in draw.parameters.sorted(by: { $0.key < $1.key }) {
       parameters[name] = random.pick(values)

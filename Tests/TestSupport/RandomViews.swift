@@ -7,21 +7,25 @@ extension RandomStream {
     _ stream: StreamDeclaration, count: Int, _ random: inout SplitMix64
   ) -> [ViewDeclaration] {
     (0..<count).map { index in
+      let derived = random.chance(50) ? RandomFormulas.fields(stream, &random) : []
+      let scope = ViewDeclaration.scope(of: stream, derived)
       let filter = random.chance(60) ? condition(&random, depth: 2) : nil
+      let stored = features(
+        scope, count: 3 + random.below(8), derived.map(\.name), &random)
       return ViewDeclaration(
         name: "view\(index)", stream: stream.name,
         entity: random.chance(60) ? ["who"] : random.chance(70) ? ["who", "site"] : ["site"],
         slice: SliceLength(milliseconds: random.pick(lengths))!,
-        filter: filter.map { try! FilterParser.parse($0, stream: stream) }, retention: nil,
-        features: features(stream, count: 3 + random.below(8), &random))
+        filter: filter.map { try! FilterParser.parse($0, stream: scope) }, retention: nil,
+        features: RandomFormulas.derive(from: stored, &random), derived: derived)
     }
   }
 
   private static func features(
-    _ stream: StreamDeclaration, count: Int, _ random: inout SplitMix64
+    _ stream: StreamDeclaration, count: Int, _ derived: [String], _ random: inout SplitMix64
   ) -> [FeatureDeclaration] {
     (0..<count).map { index in
-      let (aggregation, type) = shaped(stream, &random)
+      let (aggregation, type) = shaped(stream, derived, &random)
       let slices: Int64 = random.pick([1, 2, 7, 30, Int64(1 + random.below(400))])
       let window =
         random.chance(15) ? Window.lifetime : Window(slices: slices, label: "w\(slices)")
@@ -32,9 +36,9 @@ extension RandomStream {
 
   /// A function, for some of them of some events only, or by category.
   private static func shaped(
-    _ stream: StreamDeclaration, _ random: inout SplitMix64
+    _ stream: StreamDeclaration, _ derived: [String], _ random: inout SplitMix64
   ) -> (Aggregation, FieldType) {
-    let (whole, type) = aggregation(stream, &random)
+    let (whole, type) = aggregation(stream, derived, &random)
     var filter: Filter?
     if random.chance(30) {
       filter = try! FilterParser.parse(condition(&random, depth: 1), stream: stream)
@@ -69,7 +73,9 @@ extension RandomStream {
       "tame \(comparison) 0.5", "text \(comparison) '\(random.pick(["x", "", "it''s", "é"]))'",
       "text in ('x', 'y', '', 'e\u{301}')", "small not in (0, 1, 2)", "flag", "not flag",
       "big is null", "text is not null", "stamp \(comparison) '2024-03-01T00:00:00Z'",
-      "who \(comparison) 'a'", "big in (0, 1, 9223372036854775807)", "wild in (0, 0.1, 1)",
+      "who \(comparison) 'a'", "small % 7 \(comparison) small / 3", "tame + small > 0.5",
+      "length(text) in (0, 2)", "not contains(coalesce(text, 'x'), 'y')", "at - stamp > 0",
+      "if(flag, small, 3) is null", "big in (0, 1, 9223372036854775807)", "wild in (0, 0.1, 1)",
     ])
   }
 }

@@ -57,11 +57,20 @@ public enum CanonicalForm {
   public static func json(_ view: ViewDeclaration, over stream: StreamDeclaration) -> JSONValue {
     var members: [(String, JSONValue)] = [
       ("view", .string(view.name)), ("stream", .string(view.stream)),
+    ]
+    let scope = view.scope(of: stream)
+    if !view.derived.isEmpty {
+      let formulas = view.derived.map {
+        ($0.name, JSONValue.string(FilterPrinter.text($0.formula, scope.fields)))
+      }
+      members.append(("derive", .object(formulas)))
+    }
+    members += [
       ("entity", .array(view.entity.map { .string($0) })),
       ("slice", .string(DurationText.text(view.slice.milliseconds))),
     ]
     if let filter = view.filter {
-      members.append(("where", .string(FilterPrinter.text(filter, stream: stream))))
+      members.append(("where", .string(FilterPrinter.text(filter, stream: scope))))
     }
     if let retention = view.retention {
       members.append(("retention", .string(length(retention, in: view))))
@@ -93,7 +102,8 @@ public enum CanonicalForm {
   private static func json(
     _ feature: FeatureDeclaration, in view: ViewDeclaration
   ) -> JSONValue {
-    .object(
+    if feature.derivation != nil { return .object(members(feature.aggregation)) }
+    return .object(
       members(feature.aggregation) + [("windows", [.string(length(feature.window, in: view))])])
   }
 

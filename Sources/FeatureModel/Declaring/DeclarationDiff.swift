@@ -58,8 +58,9 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
     compare(
       "slice", DurationText.text(old.slice.milliseconds), DurationText.text(new.slice.milliseconds))
     compare(
-      "where", old.filter.map { FilterPrinter.text($0, stream: oldStream) },
-      new.filter.map { FilterPrinter.text($0, stream: newStream) })
+      "where", old.filter.map { FilterPrinter.text($0, stream: old.scope(of: oldStream)) },
+      new.filter.map { FilterPrinter.text($0, stream: new.scope(of: newStream)) })
+    compareDerived(old, over: oldStream, new, over: newStream)
     compare(
       "retention", old.retention.map { CanonicalForm.length($0, in: old) },
       new.retention.map { CanonicalForm.length($0, in: new) })
@@ -83,6 +84,24 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  private mutating func compareDerived(
+    _ old: ViewDeclaration, over oldStream: StreamDeclaration,
+    _ new: ViewDeclaration, over newStream: StreamDeclaration
+  ) {
+    let texts = { (view: ViewDeclaration, stream: StreamDeclaration) in
+      let fields = view.scope(of: stream).fields
+      return view.derived.map { ($0.name, FilterPrinter.text($0.formula, fields)) }
+    }
+    let (before, after) = (texts(old, oldStream), texts(new, newStream))
+    for (name, text) in before {
+      compare(Self.path("derive", name), text, after.first { $0.0 == name }?.1)
+    }
+    // What nothing that stands looks at harms nobody.
+    for (name, text) in after where !before.contains(where: { $0.0 == name }) {
+      note(.compatible, "\(Self.path("derive", name)): added, \(text)")
+    }
+  }
+
   private mutating func compareFeatures(_ old: ViewDeclaration, _ new: ViewDeclaration) {
     let standing = Set(old.features.map(\.aggregation))
     for feature in old.features {
@@ -92,12 +111,14 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
         continue
       }
       compare(path, Self.text(feature.aggregation), Self.text(other.aggregation))
+      // A derived feature's window follows from what it stands on.
+      if feature.derivation != nil { continue }
       compare(
         "\(path).window", CanonicalForm.length(feature.window, in: old),
         CanonicalForm.length(other.window, in: new))
     }
     for feature in new.features where !old.features.contains(where: { $0.name == feature.name }) {
-      let isStanding = standing.contains(feature.aggregation)
+      let isStanding = feature.derivation != nil || standing.contains(feature.aggregation)
       note(
         isStanding ? .compatible : .newAggregation,
         "\(Self.path("features", feature.name)): added, \(Self.text(feature, in: new))"
@@ -136,6 +157,7 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
   }
 
   private static func text(_ feature: FeatureDeclaration, in view: ViewDeclaration) -> String {
-    "\(text(feature.aggregation)) over \(CanonicalForm.length(feature.window, in: view))"
+    if feature.derivation != nil { return text(feature.aggregation) }
+    return "\(text(feature.aggregation)) over \(CanonicalForm.length(feature.window, in: view))"
   }
 }

@@ -111,6 +111,37 @@ struct FeatureReader {
   }
 }
 
+// A feature that is computed from others: `{ "derive": "`7d_N` / `30d_N`" }`.
+extension FeatureReader {
+  static func isDerived(_ member: JSONMember) -> Bool { member.value["derive"] != nil }
+
+  /// - Parameters:
+  ///   - features: those that it may stand on; nil where only the form is checked.
+  ///   - names: of all the view's features, in order.
+  func readDerived(
+    _ member: JSONMember, _ node: DeclarationNode, over features: [FeatureDeclaration]?,
+    of names: [String]
+  ) -> FeatureDeclaration? {
+    node.checkNames(["derive"])
+    if let complaint = DeclaredNames.featureComplaint(member.name) { node.report(complaint) }
+    guard let place = node.member("derive") else { return nil }
+    let fields = features?.map { StreamDeclaration.Field(name: $0.name, type: $0.type) }
+    guard let (formula, type) = view.readFormula(place, fields), let features, let fields else {
+      return nil
+    }
+    let used = formula.fields.map { features[$0] }
+    guard let longest = used.map(\.window).max(by: { $0.slices < $1.slices }) else {
+      place.report("a derived feature stands on at least one feature of the view")
+      return nil
+    }
+    let text = FilterPrinter.text(formula, fields)
+    let derivation = formula.mapFields { names.firstIndex(of: fields[$0].name)! }
+    return FeatureDeclaration(
+      name: member.name, aggregation: Aggregation(function: "derive", field: text),
+      window: longest, type: type, derivation: derivation)
+  }
+}
+
 // The function, its field and its parameters.
 extension FeatureReader {
   private func readAggregation(

@@ -3,17 +3,30 @@
 
 struct ViewReader {
   private static let names = [
-    "$schema", "view", "stream", "entity", "slice", "where", "retention", "features",
+    "$schema", "view", "stream", "derive", "entity", "slice", "where", "retention", "features",
   ]
   /// How many slices a window may have.
   static let longestWindow: Int64 = 100_000
 
   let signatures: [AggregateSignature]
-  let stream: StreamDeclaration?
+  /// With the view's derived fields, once these are read.
+  var stream: StreamDeclaration?
 
   /// Nil after a mistake, which has been noted; and nil without a stream.
   func read(_ node: DeclarationNode) -> ViewDeclaration? {
     node.checkNames(Self.names)
+    guard let place = node.member("derive") else { return read(node, []) }
+    var scoped = self
+    let derived = scoped.readDerived(place)
+    // Without its fields the rest would be told wrong things.
+    guard let derived else {
+      scoped.stream = nil
+      return scoped.read(node, [])
+    }
+    return scoped.read(node, derived)
+  }
+
+  private func read(_ node: DeclarationNode, _ derived: [DerivedField]) -> ViewDeclaration? {
     let name = node.required("view", #""view": "author_activity""#)?.declaredName("the view's name")
     let streamName =
       node.required("stream", #""stream": "commits", the stream it is over"#)?
@@ -32,7 +45,53 @@ struct ViewReader {
     else { return nil }
     return ViewDeclaration(
       name: name, stream: streamName, entity: entity, slice: slice, filter: filter,
-      retention: retention, features: features)
+      retention: retention, features: features, derived: derived)
+  }
+
+  /// The computed fields, each of which the stream then has; nil after a mistake.
+  private mutating func readDerived(_ node: DeclarationNode) -> [DerivedField]? {
+    guard case .object(let members) = node.value.content, !members.isEmpty else {
+      node.report(
+        #"computed fields expected, an object such as { "domain": "after(sender, '@')" }"#)
+      return nil
+    }
+    var derived: [DerivedField] = []
+    for member in members {
+      let place = node.nameNode(member)
+      if let complaint = DeclaredNames.fieldComplaint(member.name) { place.report(complaint) }
+      if let stream, stream.index(of: member.name) != nil {
+        place.report(
+          "'\(member.name)' is a field of stream '\(stream.name)', or derived already; choose another name"
+        )
+        continue
+      }
+      guard let (formula, type) = readFormula(node.member(member.name) ?? place, stream?.fields)
+      else { continue }
+      let field = DerivedField(name: member.name, type: type, formula: formula)
+      derived.append(field)
+      stream = stream.map {
+        StreamDeclaration(
+          name: $0.name, fields: $0.fields + [.init(name: field.name, type: type)],
+          eventTime: $0.eventTime, arrivalTime: $0.arrivalTime, id: $0.id)
+      }
+    }
+    return derived.count == members.count ? derived : nil
+  }
+
+  /// A formula and its type; nil after a mistake, and without fields.
+  func readFormula(
+    _ place: DeclarationNode, _ fields: [StreamDeclaration.Field]?
+  ) -> (Formula, FieldType)? {
+    guard let text = place.string("a formula such as \"lower(after(sender, '@'))\"") else {
+      return nil
+    }
+    do {
+      if let fields { return try FilterParser.parseFormula(text, fields) }
+      try FilterParser.checkFormula(text)
+    } catch {
+      for problem in error.problems { place.report(problem.description) }
+    }
+    return nil
   }
 
   private func readEntity(_ node: DeclarationNode) -> [String]? {
@@ -102,8 +161,21 @@ struct ViewReader {
     if members.isEmpty { node.report("a view has at least one feature") }
     let reader = FeatureReader(view: self, slice: slice, retention: retention)
     var seen: [String: String] = [:]
-    return members.flatMap { member in
-      let features = reader.read(member.name, node.nameNode(member))
+    // Aggregations first: what is derived stands on them wherever they are declared.
+    var found = members.map { member in
+      FeatureReader.isDerived(member) ? [] : reader.read(member.name, node.nameNode(member))
+    }
+    let names = zip(members, found).flatMap { member, features in
+      FeatureReader.isDerived(member) ? [member.name] : features.map(\.name)
+    }
+    // After mistakes above, names would be missed that are there.
+    let isWhole = stream != nil && node.collector.problems.isEmpty
+    for (index, member) in members.enumerated() where FeatureReader.isDerived(member) {
+      let feature = reader.readDerived(
+        member, node.nameNode(member), over: isWhole ? found.flatMap { $0 } : nil, of: names)
+      found[index] = feature.map { [$0] } ?? []
+    }
+    for (features, member) in zip(found, members) {
       for feature in features {
         if let other = seen.updateValue(member.name, forKey: feature.name),
           feature.name != member.name || other != member.name
@@ -113,8 +185,8 @@ struct ViewReader {
             "the feature '\(feature.name)' comes from \(what) too; rename one")
         }
       }
-      return features
     }
+    return found.flatMap { $0 }
   }
 
   /// A length of time as a number of slices.

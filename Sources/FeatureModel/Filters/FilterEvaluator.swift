@@ -2,7 +2,8 @@
 // 1 unknown, 2 true, so that `and` is the minimum, `or` the maximum and `not` is 2 - x (Kleene's
 // logic, which is SQL's), and every loop is one that the compiler turns into vectors.
 
-/// A filter compiled for a stream's columns. May be shared between threads.
+/// A filter compiled for columns that stand already (what it computes itself is `RowDerivation`'s). May be
+/// shared between threads.
 public struct FilterEvaluator: Sendable {
   private let plan: FilterPlan
   private let types: [FieldType]
@@ -10,6 +11,12 @@ public struct FilterEvaluator: Sendable {
   /// - Parameter stream: the declaration against which the filter was read; batches have its columns.
   public init(_ filter: Filter, stream: StreamDeclaration) {
     types = stream.fields.map(\.type)
+    plan = FilterPlan(filter, types: types)
+  }
+
+  /// Over columns of these types.
+  init(_ filter: Filter, types: [FieldType]) {
+    self.types = types
     plan = FilterPlan(filter, types: types)
   }
 
@@ -34,7 +41,8 @@ public struct FilterEvaluator: Sendable {
     for row in out.indices { out[row] >>= 1 }
   }
 
-  private static func run(
+  /// 0, 1 or 2 for each row.
+  static func run(
     _ plan: FilterPlan, _ columns: [EventColumn], into out: UnsafeMutableBufferPointer<UInt8>
   ) {
     switch plan {

@@ -7,7 +7,7 @@ struct FilterToken {
     case name(String)
     case string(String)
     case number(String)
-    /// `( ) , = != < <= > >=`; `==` and `<>` have become `=` and `!=`.
+    /// `( ) , = != < <= > >= + - * / %`; `==` and `<>` have become `=` and `!=`.
     case symbol(String)
     case end
   }
@@ -35,24 +35,48 @@ struct FilterLexer {
         tokens.append(FilterToken(kind: .end, character: start + 1))
         return tokens
       }
-      tokens.append(FilterToken(kind: try token(), character: start + 1))
+      tokens.append(
+        FilterToken(kind: try token(after: tokens.last?.kind), character: start + 1))
     }
   }
 
-  private mutating func token() throws(FilterError) -> FilterToken.Kind {
+  /// Behind a value a sign is an operator, elsewhere it may belong to a number.
+  private static func isValue(_ kind: FilterToken.Kind?) -> Bool {
+    switch kind {
+    case .name, .string, .number, .symbol(")"), .keyword("null"), .keyword("true"),
+      .keyword("false"):
+      true
+    default: false
+    }
+  }
+
+  private func beginsNumber(after last: FilterToken.Kind?) -> Bool {
+    guard !Self.isValue(last), position + 1 < scalars.count else { return false }
+    let next = scalars[position + 1]
+    return ("0"..."9").contains(next) || next == "."
+  }
+
+  private mutating func token(
+    after last: FilterToken.Kind?
+  ) throws(FilterError) -> FilterToken.Kind {
     let first = scalars[position]
     switch first {
     case "'": return .string(try quoted(by: "'", "text"))
     case "\"", "`": return .name(try quoted(by: first, "field name"))
-    case "0"..."9", "-", "+", ".": return .number(number())
-    case "(", ")", ",", "=", "<", ">", "!": return .symbol(try symbol())
+    case "0"..."9", ".": return .number(number())
+    case "-", "+":
+      if beginsNumber(after: last) { return .number(number()) }
+      position += 1
+      return .symbol(String(first))
+    case "(", ")", ",", "=", "<", ">", "!", "*", "/", "%": return .symbol(try symbol())
     default: break
     }
     guard Self.startsName(first) else {
       throw error(
         "'\(first)' means nothing here; quote texts as 'text' and odd field names as `name`")
     }
-    let word = take { Self.startsName($0) || ("0"..."9").contains($0) }
+    // Dots are part of names that begin with a view's.
+    let word = take { Self.startsName($0) || ("0"..."9").contains($0) || $0 == "." }
     let lower = word.lowercased()
     return Self.keywords.contains(lower) ? .keyword(lower) : .name(word)
   }

@@ -1,10 +1,12 @@
-// Tokens to a filter, by recursive descent: or < and < not < a test of one field. A mistake in the
-// form ends the reading; wrong names and types are collected, so that all of them come out at once.
+// Tokens to a filter or a formula, by recursive descent: or < and < not < a test < sums < products < signs.
+// A mistake in the form ends the reading; wrong names and types are collected, so that all of them come
+// out at once.
 
-/// Reads the filter language of declarations: comparisons (`=` `==` `!=` `<>` `<` `<=` `>` `>=`),
+/// Reads the one language of filters and formulas: comparisons (`=` `==` `!=` `<>` `<` `<=` `>` `>=`),
 /// `in (...)`, `not in (...)`, `is null`, `is not null`, a bool field alone, `and`, `or`, `not`,
-/// parentheses. Texts stand in single quotation marks, `''` is one of them inside; field names that
-/// are no plain words stand in `"` or backticks. Words of the language may have any case.
+/// parentheses, and on both sides of a comparison what formulas compute. Texts stand in single quotation
+/// marks, `''` is one of them inside; field names that are no plain words stand in `"` or backticks. Words
+/// of the language may have any case.
 public enum FilterParser {
   /// The filter, type-checked against the stream's fields.
   public static func parse(
@@ -19,14 +21,34 @@ public enum FilterParser {
     var parser = try FilterDescent(text, fields: nil)
     _ = try parser.filter()
   }
+
+  /// A formula and the type of its values.
+  package static func parseFormula(
+    _ text: String, _ fields: [StreamDeclaration.Field]
+  ) throws(FilterError) -> (formula: Formula, type: FieldType) {
+    var parser = try FilterDescent(text, fields: fields)
+    let operand = try parser.formula()
+    guard let type = operand.type else {
+      throw parser.error("a formula has a type, and null alone has none")
+    }
+    return (operand.formula, type)
+  }
+
+  /// As `checkForm`, for a formula.
+  package static func checkFormula(_ text: String) throws(FilterError) {
+    var parser = try FilterDescent(text, fields: nil)
+    _ = try parser.formula()
+  }
 }
 
 struct FilterDescent {
   private static let depthLimit = 100
+  static let operationLimit = 200
 
-  private let tokens: [FilterToken]
-  private var index = 0
+  let tokens: [FilterToken]
+  var index = 0
   private var depth = 0
+  var operations = 0
   /// Nil where only the form is looked at.
   let fields: [StreamDeclaration.Field]?
   var problems: [FilterError.Problem] = []
@@ -38,58 +60,81 @@ struct FilterDescent {
   }
 
   mutating func filter() throws(FilterError) -> Filter {
-    let filter = try alternatives()
+    let operand = try alternatives()
+    let filter = try condition(operand)
     guard token.kind == .end else { throw error("'and', 'or' or the end expected") }
     guard problems.isEmpty else { throw FilterError(problems: problems) }
     return filter
   }
 
-  private mutating func alternatives() throws(FilterError) -> Filter {
-    var parts = [try conjunction()]
-    while accept(.keyword("or")) { parts.append(try conjunction()) }
-    return Filter.anyOf(parts)
+  mutating func formula() throws(FilterError) -> FormulaOperand {
+    let operand = try alternatives()
+    guard token.kind == .end else { throw error("an operator or the end expected") }
+    guard problems.isEmpty else { throw FilterError(problems: problems) }
+    return operand
   }
 
-  private mutating func conjunction() throws(FilterError) -> Filter {
-    var parts = [try negation()]
-    while accept(.keyword("and")) { parts.append(try negation()) }
-    return Filter.allOf(parts)
+  mutating func alternatives() throws(FilterError) -> FormulaOperand {
+    let first = try conjunction()
+    guard token.kind == .keyword("or") else { return first }
+    var parts = [try condition(first)]
+    while accept(.keyword("or")) { parts.append(try condition(try conjunction())) }
+    return FormulaOperand(.condition(Filter.anyOf(parts)), .bool, first.place)
   }
 
-  private mutating func negation() throws(FilterError) -> Filter {
-    depth += 1
+  private mutating func conjunction() throws(FilterError) -> FormulaOperand {
+    let first = try negation()
+    guard token.kind == .keyword("and") else { return first }
+    var parts = [try condition(first)]
+    while accept(.keyword("and")) { parts.append(try condition(try negation())) }
+    return FormulaOperand(.condition(Filter.allOf(parts)), .bool, first.place)
+  }
+
+  private mutating func negation() throws(FilterError) -> FormulaOperand {
+    try deeper()
     defer { depth -= 1 }
-    guard depth <= Self.depthLimit else { throw error("nested more than \(Self.depthLimit) deep") }
-    if accept(.keyword("not")) { return try negation().negated }
-    guard accept(.symbol("(")) else { return try test() }
-    let inner = try alternatives()
-    guard accept(.symbol(")")) else { throw error("')' expected") }
-    return inner
+    let place = token
+    guard accept(.keyword("not")) else { return try test() }
+    let inner = try condition(try negation())
+    return FormulaOperand(.condition(inner.negated), .bool, place)
   }
 
-  /// One field and what is asked of it.
-  private mutating func test() throws(FilterError) -> Filter {
-    let place = token
-    guard case .name(let name) = place.kind else {
-      throw error("a field name expected; a test begins with the field, as in \(example)")
-    }
-    index += 1
-    let field = field(name, at: place)
+  mutating func deeper() throws(FilterError) {
+    depth += 1
+    guard depth <= Self.depthLimit else { throw error("nested more than \(Self.depthLimit) deep") }
+  }
+
+  mutating func shallower() { depth -= 1 }
+
+  /// A value, and what is asked of it.
+  private mutating func test() throws(FilterError) -> FormulaOperand {
+    let left = try sum(
+      expecting: "a field name expected; a test begins with the field, as in \(example)")
+    let filter: Filter
     if accept(.keyword("is")) {
       let negated = accept(.keyword("not"))
       guard accept(.keyword("null")) else { throw error("'null' or 'not null' must follow 'is'") }
-      return negated ? .not(.isNull(field: field)) : .isNull(field: field)
-    }
-    if accept(.keyword("not")) {
+      let isNull = left.field.map { Filter.isNull(field: $0) } ?? .unknown(left.formula)
+      filter = negated ? .not(isNull) : isNull
+    } else if accept(.keyword("not")) {
       guard accept(.keyword("in")) else { throw error("'in' must follow this 'not'") }
-      return .not(.contained(field: field, in: try list(for: field)))
+      filter = try membership(of: left).negated
+    } else if accept(.keyword("in")) {
+      filter = try membership(of: left)
+    } else if let comparison = comparison() {
+      let operation = tokens[index - 1]
+      let right = try sum(expecting: "a value expected: a number, 'text', true or false")
+      filter = compare(left, comparison, right, at: operation)
+    } else {
+      return left
     }
-    if accept(.keyword("in")) { return .contained(field: field, in: try list(for: field)) }
-    guard let comparison = comparison() else { return try bare(field, name, at: place) }
-    let operation = tokens[index - 1]
-    let literal = try literal(for: field)
-    check(comparison, fits: field, at: operation)
-    return .compare(field: field, comparison, literal)
+    return FormulaOperand(.condition(filter), .bool, left.place)
+  }
+
+  private mutating func membership(of left: FormulaOperand) throws(FilterError) -> Filter {
+    let values = try list(for: left)
+    if let field = left.field { return .contained(field: field, in: values) }
+    return Filter.anyOf(values.map { .compared(left.formula, .equal, .value($0)) })
   }
 
   private mutating func comparison() -> Filter.Comparison? {
@@ -100,15 +145,15 @@ struct FilterDescent {
     return result
   }
 
-  private mutating func list(for field: Int) throws(FilterError) -> [Value] {
+  private mutating func list(for operand: FormulaOperand) throws(FilterError) -> [Value] {
     guard accept(.symbol("(")) else { throw error("'(' must follow 'in'") }
-    var values = [try literal(for: field)]
-    while accept(.symbol(",")) { values.append(try literal(for: field)) }
+    var values = [try literal(for: operand)]
+    while accept(.symbol(",")) { values.append(try literal(for: operand)) }
     guard accept(.symbol(")")) else { throw error("',' or ')' expected") }
     return Filter.normalized(values)
   }
 
-  private mutating func literal(for field: Int) throws(FilterError) -> Value {
+  private mutating func literal(for operand: FormulaOperand) throws(FilterError) -> Value {
     let place = token
     guard let literal = FilterLiteral(place.kind) else {
       switch place.kind {
@@ -116,21 +161,21 @@ struct FilterDescent {
       case .number(let text): throw error("'\(text)' is no number; texts stand in single quotes")
       case .name(let name):
         throw error(
-          "a field is compared with a value, not a field; is '\(name)' a text, in single quotes?")
+          "a list holds values, not fields; is '\(name)' a text, in single quotes?")
       default: throw error("a value expected: a number, 'text', true or false")
       }
     }
     index += 1
-    return value(literal, for: field, at: place)
+    return value(literal, for: operand, at: place)
   }
 
   private var example: String {
     "\(FilterPrinter.name(fields?.first?.name ?? "parents")) is not null"
   }
 
-  private var token: FilterToken { tokens[index] }
+  var token: FilterToken { tokens[index] }
 
-  private mutating func accept(_ kind: FilterToken.Kind) -> Bool {
+  mutating func accept(_ kind: FilterToken.Kind) -> Bool {
     guard token.kind == kind else { return false }
     index += 1
     return true

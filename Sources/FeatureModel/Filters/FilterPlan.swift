@@ -35,6 +35,8 @@ indirect enum FilterPlan: Sendable {
       self = Self.compare(field, types[field], comparison, value)
     case .contained(let field, let values): self = Self.contained(field, types[field], values)
     case .isNull(let field): self = .isNull(column: field)
+    case .compared, .unknown, .holds:
+      preconditionFailure("what is computed becomes a column first, by a FormulaProgram")
     case .not(let inner): self = .not(FilterPlan(inner, types: types))
     case .and(let parts): self = .and(parts.map { FilterPlan($0, types: types) })
     case .or(let parts): self = .or(parts.map { FilterPlan($0, types: types) })

@@ -102,6 +102,11 @@ enum Check: Command {
       checked.view.features.enumerated().map { index, feature in
         [feature.name, feature.type.rawValue] + checked.answers.map { Get.shown($0.values[index]) }
       }, right: Set(2..<max(3, header.count)))
+    for field in checked.derived {
+      let examples = field.examples.map { "'\(Get.shown($0))'" }.joined(separator: ", ")
+      print(
+        "derive \(field.name) (\(field.type.rawValue)): \(examples.isEmpty ? "null" : examples)")
+    }
     if checked.rows > 0 {
       let perMillion = checked.storedBytes * 1_000_000 / checked.rows
       print("size: about \(Terminal.bytes(perMillion)) per million rows before compression")
@@ -125,7 +130,7 @@ enum Check: Command {
         ),
       ])
     }
-    return .object([
+    var members: [(String, JSONValue)] = [
       ("view", .string(checked.view.name)), ("rows", .int(Int64(checked.rows))),
       ("rejected", .int(Int64(checked.rejectedCount))),
       (
@@ -135,6 +140,13 @@ enum Check: Command {
       ("answers", .array(answers)), ("entries", .int(Int64(checked.entries))),
       ("storedBytes", .int(Int64(checked.storedBytes))),
       ("warnings", .array(checked.warnings.map { .string($0) })),
-    ])
+    ]
+    if !checked.derived.isEmpty {
+      let derived = checked.derived.map {
+        ($0.name, JSONValue.array($0.examples.map { JSONValue($0) }))
+      }
+      members.append(("derived", .object(derived)))
+    }
+    return .object(members)
   }
 }

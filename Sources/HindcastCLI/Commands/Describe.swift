@@ -72,8 +72,13 @@ enum Describe: Command {
       "stream: \(declaration.stream), sealed up to: \(stream.seal?.description ?? "not sealed")")
     print("entity: \(declaration.entity.joined(separator: ", "))")
     print("slice: \(DurationText.text(declaration.slice.milliseconds))")
+    let scope = declaration.scope(of: stream.declaration)
+    for field in declaration.derived {
+      let formula = FilterPrinter.text(field.formula, scope.fields)
+      print("derive \(field.name): \(formula) (\(field.type.rawValue))")
+    }
     if let filter = declaration.filter {
-      print("where: \(FilterPrinter.text(filter, stream: stream.declaration))")
+      print("where: \(FilterPrinter.text(filter, stream: scope))")
     }
     if let floor = view.floor {
       print("kept from: \(declaration.slice.start(of: floor))")
@@ -85,7 +90,12 @@ enum Describe: Command {
     Terminal.table(
       ["feature", "type", "aggregation", "window"],
       declaration.features.map { feature in
-        [feature.name, feature.type.rawValue, shown(feature.aggregation), feature.window.label]
+        let isDerived = feature.derivation != nil
+        return [
+          feature.name, feature.type.rawValue,
+          isDerived ? feature.aggregation.field ?? "" : shown(feature.aggregation),
+          isDerived ? "" : feature.window.label,
+        ]
       })
   }
 

@@ -1,0 +1,74 @@
+// What a view computes from each event before it looks at it: its derived fields, and what its filter compares
+// that is no plain field. Events are stored and read as they are; these columns live while a batch is taken in.
+
+/// A computed field of a view, `"domain": "lower(after(sender, '@'))"`.
+public struct DerivedField: Hashable, Sendable {
+  public let name: String
+  public let type: FieldType
+  /// Over the stream's fields, and the derived ones that are declared before.
+  public let formula: Formula
+
+  public init(name: String, type: FieldType, formula: Formula) {
+    self.name = name
+    self.type = type
+    self.formula = formula
+  }
+}
+
+extension ViewDeclaration {
+  /// The stream as the view sees it: with the derived fields behind its own.
+  public func scope(of stream: StreamDeclaration) -> StreamDeclaration {
+    Self.scope(of: stream, derived)
+  }
+
+  /// A stream with derived fields behind its own.
+  package static func scope(
+    of stream: StreamDeclaration, _ derived: [DerivedField]
+  ) -> StreamDeclaration {
+    guard !derived.isEmpty else { return stream }
+    return StreamDeclaration(
+      name: stream.name,
+      fields: stream.fields + derived.map { .init(name: $0.name, type: $0.type) },
+      eventTime: stream.eventTime, arrivalTime: stream.arrivalTime, id: stream.id)
+  }
+}
+
+/// Computes a view's columns; keeps its memory from batch to batch, so one per thread.
+public final class RowDerivation {
+  private let program: FormulaProgram
+  /// The view's filter over the columns of an extended batch.
+  public let filter: FilterEvaluator?
+  /// Further filters over the same columns, in their order.
+  package let others: [FilterEvaluator]
+  private var columns: [EventColumn]
+
+  /// - Parameter stream: the view's stream, as it is declared.
+  public convenience init(_ view: ViewDeclaration, of stream: StreamDeclaration) {
+    self.init(view, of: stream, filters: [])
+  }
+
+  /// - Parameter filters: further ones, over the stream as the view sees it.
+  package init(
+    _ view: ViewDeclaration, of stream: StreamDeclaration, filters: [Filter]
+  ) {
+    var program = FormulaProgram(
+      inputs: stream.fields.map(\.type), results: view.derived.map { ($0.formula, $0.type) })
+    let lowered = view.filter.map { program.lowered($0) }
+    let further = filters.map { program.lowered($0) }
+    filter = lowered.map { FilterEvaluator($0, types: program.types) }
+    others = further.map { FilterEvaluator($0, types: program.types) }
+    columns = program.makeColumns()
+    self.program = program
+  }
+
+  /// The batch with the derived columns behind its own; the batch itself where nothing is computed.
+  public func extend(_ batch: EventBatch) -> EventBatch {
+    guard !program.steps.isEmpty else { return batch }
+    for index in 0..<program.inputCount { columns[index] = batch.columns[index] }
+    program.run(&columns, rows: batch.count)
+    let extended = EventBatch(columns: columns)
+    // The batch's own columns are lent, not kept.
+    for index in 0..<program.inputCount { columns[index] = EventColumn(type: columns[index].type) }
+    return extended
+  }
+}
