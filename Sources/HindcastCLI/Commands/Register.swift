@@ -57,7 +57,9 @@ enum Register: Command {
   }
 
   private static func text(_ outcome: Registration) -> String {
-    ([outcome.name] + outcome.differences).joined(separator: "\n  ")
+    // It was built before this is told.
+    let name = if case .building = outcome { "built from kept events" } else { outcome.name }
+    return ([name] + outcome.differences).joined(separator: "\n  ")
   }
 
   private static func json(_ report: RegistrationReport) -> JSONValue {
