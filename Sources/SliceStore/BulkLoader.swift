@@ -134,7 +134,13 @@ public final class BulkLoader: @unchecked Sendable {
     if isReplay {
       // Nothing depends on the seal or on what stands, so that writers need not wait for it.
       let files = try writeFiles(positions)
-      try store.writer.withLock { _ throws(StoreError) in try takeIn(files) }
+      try store.writer.withLock { _ throws(StoreError) in
+        do throws(StoreError) { try requireViews() } catch {
+          for file in files { unlink(file) }
+          throw error
+        }
+        try takeIn(files)
+      }
     } else {
       try store.writer.withLock { _ throws(StoreError) in try takeIn(try writeFiles(positions)) }
     }
@@ -142,6 +148,14 @@ public final class BulkLoader: @unchecked Sendable {
     discard()
     // History may have come under what answers were kept for.
     store.noteChange()
+  }
+
+  /// Throws where a view was dropped meanwhile: its blocks would stay behind, and nothing would lead to them.
+  private func requireViews() throws(StoreError) {
+    let current = Set(store.views(of: stream.name).map(\.id))
+    guard views.allSatisfy(current.contains) else {
+      throw .invalid("a view was dropped while events were loaded into it")
+    }
   }
 
   private func takeIn(_ files: [String]) throws(StoreError) {

@@ -11,10 +11,7 @@ extension Store {
       let (waiting, standing) = registry.withLock { ($0.building[name]?.view, $0.views[name]) }
       let users = sets.filter { $0.declaration.members.contains { $0.view == name } }
         .map(\.declaration.name)
-      guard let view = waiting ?? standing else {
-        _ = try self.view(name)
-        throw .unknownView(name, known: [])
-      }
+      let view = if let waiting { waiting } else { try self.view(name) }
       if let set = users.first, waiting == nil || standing == nil {
         throw .invalid(
           "view '\(name)' cannot be dropped: feature set '\(set)' names it. Drop the set first")
