@@ -63,6 +63,29 @@ import Testing
     }
   }
 
+  @Test func `A view that is dropped while it is built leaves nothing behind`() throws {
+    try withTemporaryDirectory { folder in
+      let target = try TestStore(at: folder + "/store", Self.stream, [])
+      let start = Timestamp.at("2024-03-01")
+      for _ in 0..<200 { try target.append([Fixture.row(start, "a")]) }
+      try target.store.register(Fixture.counts)
+      let store = target.store
+      #expect(throws: StoreError.self) {
+        try store.build(
+          "counts",
+          isCancelled: {
+            try? store.drop(view: "counts")
+            return false
+          })
+      }
+      #expect(store.building.isEmpty && store.views.isEmpty)
+      #expect(try store.pairs().allSatisfy { viewOfKey($0[0]) == nil })
+      #expect(try store.verify().defects == [])
+      #expect(throws: StoreError.self) { try store.drop(view: "counts") }
+      target.close()
+    }
+  }
+
   @Test
   func `Events go when they are older than the stream keeps them, and views begin behind that`()
     throws
