@@ -6,7 +6,7 @@ import Rocks
 
 extension Timestamp {
   /// The machine's clock.
-  package static var now: Timestamp {
+  public static var now: Timestamp {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     let milliseconds = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000

@@ -8,12 +8,15 @@ struct BlockBuilder {
   private var offsets: [UInt16] = []
   private var lags: [UInt32] = []
   private var largestLag: UInt32 = 0
+  /// Ascending indices of entries.
+  private var replacing: [Int] = []
 
   var isEmpty: Bool { offsets.isEmpty }
 
   /// The place of the next entry, later than all before.
   @inline(__always)
-  mutating func addEntry(offset: Int, lag: Int64) {
+  mutating func addEntry(offset: Int, lag: Int64, isReplacing: Bool = false) {
+    if isReplacing { replacing.append(offsets.count) }
     offsets.append(UInt16(offset))
     lags.append(UInt32(lag))
     largestLag = max(largestLag, UInt32(lag))
@@ -39,13 +42,15 @@ struct BlockBuilder {
     }
     offsets.removeAll(keepingCapacity: true)
     lags.removeAll(keepingCapacity: true)
+    replacing.removeAll(keepingCapacity: true)
     largestLag = 0
   }
 
   /// Appends all that comes before the columns, in one piece.
   private func appendHeader(_ columns: [Accumulator], to bytes: inout [UInt8]) {
     let lagWidth = (32 - largestLag.leadingZeroBitCount + 7) / 8
-    let count = 7 + columns.count + (2 + lagWidth) * offsets.count
+    let maskBytes = replacing.isEmpty ? 0 : (offsets.count + 7) / 8
+    let count = 7 + columns.count + (2 + lagWidth) * offsets.count + maskBytes
     // A lag is stored as a whole word, over the excess of the one before.
     withUnsafeTemporaryAllocation(byteCount: count + 4, alignment: 8) { room in
       var place = room.baseAddress!
@@ -57,9 +62,14 @@ struct BlockBuilder {
       store(UInt8(columns.count), 1)
       for column in columns { store(column.code, 1) }
       store(UInt32(offsets.count), 4)
-      store(UInt8(lagWidth), 1)
+      store(UInt8(lagWidth) | (replacing.isEmpty ? 0 : BlockView.replacingBit), 1)
       for offset in offsets { store(offset, 2) }
       if lagWidth > 0 { for lag in lags { store(lag, lagWidth) } }
+      for index in 0..<maskBytes { place.storeBytes(of: 0, toByteOffset: index, as: UInt8.self) }
+      for entry in replacing {
+        let byte = place.load(fromByteOffset: entry >> 3, as: UInt8.self) | 1 << UInt8(entry & 7)
+        place.storeBytes(of: byte, toByteOffset: entry >> 3, as: UInt8.self)
+      }
       bytes.append(contentsOf: UnsafeRawBufferPointer(start: room.baseAddress!, count: count))
     }
   }

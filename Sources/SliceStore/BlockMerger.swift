@@ -1,5 +1,7 @@
 // Merges blocks of one key into one: the same algebra for the merge operator, for compaction and for
-// trimming. Entries at the same (slice, lag) are merged, others stand side by side.
+// trimming. Entries at the same (slice, lag) are merged, others stand side by side. A replacing entry takes the
+// place of what blocks before its own have there; what comes behind it is merged onto it. So blocks come in the
+// order in which they were written, which is how RocksDB hands them over.
 import Aggregates
 
 /// Merges any number of blocks. Keeps its accumulators from call to call; not for use by two threads at
@@ -10,7 +12,8 @@ package final class BlockMerger: @unchecked Sendable {
 
   package init() {}
 
-  /// The merged block, or nil where no entry is left; only entries from `firstOffset` on are kept.
+  /// The merged block of blocks in the order they were written, or nil where no entry is left; only entries
+  /// from `firstOffset` on are kept.
   /// - Complexity: O(n log n) in the entries of all blocks, O(n) for a few of them.
   package func merge(
     _ blocks: [UnsafeRawBufferPointer], firstOffset: Int = 0
@@ -48,6 +51,7 @@ private struct MergeWork {
     try prepareAccumulators(like: first)
     try collectPlaces(from: firstOffset)
     if places.isEmpty { return nil }
+    if views.contains(where: \.hasReplacing) { dropReplaced() }
     for index in accumulators.indices {
       columns.removeAll(keepingCapacity: true)
       for view in views {
@@ -114,10 +118,31 @@ private struct MergeWork {
     swap(&places, &mergedPlaces)
   }
 
+  /// Takes out of `places` what a replacing entry of a later block stands for.
+  private mutating func dropReplaced() {
+    mergedPlaces.removeAll(keepingCapacity: true)
+    var start = 0
+    while start < places.count {
+      var end = start + 1
+      while end < places.count, places[end].order == places[start].order { end += 1 }
+      let last = (start..<end).last { isReplacing(places[$0]) }
+      mergedPlaces.append(contentsOf: places[(last ?? start)..<end])
+      start = end
+    }
+    swap(&places, &mergedPlaces)
+  }
+
+  private func isReplacing(_ place: EntryPlace) -> Bool {
+    views[Int(place.column)].isReplacing(Int(place.entry))
+  }
+
   private mutating func addPlaces() {
+    // What is merged onto a replacing entry stands behind it.
     for index in places.indices where index == 0 || places[index].order != places[index - 1].order {
       let order = places[index].order
-      builder.addEntry(offset: Int(order >> 32), lag: Int64(order & 0xFFFF_FFFF))
+      builder.addEntry(
+        offset: Int(order >> 32), lag: Int64(order & 0xFFFF_FFFF),
+        isReplacing: isReplacing(places[index]))
     }
   }
 }

@@ -5,26 +5,33 @@
 //   1      number of columns c, at least 1
 //   c      codec byte of each column
 //   4      number of entries n, little-endian, at least 1
-//   1      width w of a lag in bytes, 0 to 4; 0 where no entry arrived late
+//   1      width w of a lag in bytes, 0 to 4; 0 where no entry arrived late. Bit 7: there are replacing entries
 //   2·n    slice offset of each entry inside the block, little-endian
 //   w·n    arrival lag of each entry in slices, little-endian
+//   ⌈n/8⌉  only where there are replacing entries: a bit for each entry, lowest first
 //   then per column: 4 bytes length, little-endian, and that many bytes
 //
 // Entries are strictly ascending by (offset, lag). Parsing checks all lengths once; after that no access
-// can leave the bytes.
+// can leave the bytes. A replacing entry stands for all entries of its slice with smaller lags, for whoever may
+// know it: what a correction leaves of a slice.
 import Aggregates
 
 /// A parsed block; borrows its bytes.
 package struct BlockView: BitwiseCopyable {
   static let format: UInt8 = 1
   static let lagMax: Int64 = (1 << 31) - 2
+  /// Of the byte that tells the width of lags.
+  static let replacingBit: UInt8 = 0x80
 
   let bytes: UnsafeRawBufferPointer
   package let columnCount: Int
   package let entryCount: Int
   package let lagWidth: Int
+  /// Whether any entry is a replacing one.
+  package let hasReplacing: Bool
   private let offsetsAt: Int
   private let lagsAt: Int
+  private let replacingAt: Int
   private let columnsAt: Int
 
   package init(_ bytes: UnsafeRawBufferPointer) throws(CodecError) {
@@ -38,14 +45,16 @@ package struct BlockView: BitwiseCopyable {
     var position = 2 + columnCount
     try Self.need(position + 5, bytes.count)
     entryCount = Int(bytes.littleEndian32(at: position))
-    lagWidth = Int(bytes[position + 4])
+    lagWidth = Int(bytes[position + 4] & ~Self.replacingBit)
+    hasReplacing = bytes[position + 4] & Self.replacingBit != 0
     guard entryCount > 0, lagWidth <= 4 else {
       throw .malformed("block of \(entryCount) entries with lags of \(lagWidth) bytes")
     }
     position += 5
     offsetsAt = position
     lagsAt = position + 2 * entryCount
-    columnsAt = lagsAt + lagWidth * entryCount
+    replacingAt = lagsAt + lagWidth * entryCount
+    columnsAt = replacingAt + (hasReplacing ? (entryCount + 7) / 8 : 0)
     try Self.need(columnsAt, bytes.count)
   }
 
@@ -65,6 +74,12 @@ package struct BlockView: BitwiseCopyable {
       lag |= Int64(bytes[lagsAt + lagWidth * entry + index]) << (8 * Int64(index))
     }
     return lag
+  }
+
+  /// Whether an entry stands for all of its slice with smaller lags.
+  @inline(__always)
+  package func isReplacing(_ entry: Int) -> Bool {
+    hasReplacing && bytes[replacingAt + entry >> 3] >> UInt8(entry & 7) & 1 != 0
   }
 
   /// The first entry whose slice offset is at least `offset`.

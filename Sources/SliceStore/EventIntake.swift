@@ -23,9 +23,12 @@ final class EventIntake {
   }
 
   /// Appends a record for each admitted event that passes the filter and has an entity.
+  /// - Parameter remaking: only events of cells that are made anew are taken, a record for each arrival slice
+  ///   in which they count.
   /// - Returns: how many events were taken, and how many fell below the view's retention floor.
   func take(
-    _ batch: EventBatch, _ admitted: AdmittedEvents, floor: Int64, into arena: RecordArena
+    _ batch: EventBatch, _ admitted: AdmittedEvents, floor: Int64, into arena: RecordArena,
+    remaking: Remaking? = nil
   ) -> (taken: Int, expired: Int) {
     let filter = derivation.filter
     let batch = derivation.extend(batch)
@@ -35,7 +38,7 @@ final class EventIntake {
       inputs.withPointers(chosen) { slots, marks, chosen in
         var writer = RecordColumnWriter(
           columns: columns, entity: plan.entityFields, slots: slots, marks: marks, chosen: chosen,
-          layout: layout, arena: arena, length: length, floor: floor)
+          layout: layout, arena: arena, length: length, floor: floor, remaking: remaking)
         admitted.mask.withUnsafeBufferPointer { admittedRows in
           admitted.eventTimes.withUnsafeBufferPointer { events in
             admitted.arrivalTimes.withUnsafeBufferPointer { arrivals in

@@ -234,6 +234,9 @@ final class GroupReader {
     _ body: (_ blockStart: Int64, _ slot: Int, _ entries: Range<Int>) throws(CodecError) -> Void
   ) throws(CodecError) {
     if entries.isEmpty { return }
+    if block.hasReplacing {
+      return try visitStanding(block, blockStart, slot, entries, request, body)
+    }
     let newest = blockStart + Int64(block.offset(entries.upperBound - 1))
     if request.arrivalLimit == .max || (block.lagWidth == 0 && newest < request.arrivalLimit) {
       return try body(blockStart, slot, entries)
@@ -247,6 +250,27 @@ final class GroupReader {
       }
     }
     if runStart < entries.upperBound { try body(blockStart, slot, runStart..<entries.upperBound) }
+  }
+
+  /// The same for a block with replacing entries: of each slice, from its newest entry that counts back to the
+  /// first replacing one.
+  private func visitStanding(
+    _ block: BlockView, _ blockStart: Int64, _ slot: Int, _ entries: Range<Int>,
+    _ request: SliceRequest,
+    _ body: (_ blockStart: Int64, _ slot: Int, _ entries: Range<Int>) throws(CodecError) -> Void
+  ) throws(CodecError) {
+    var entry = entries.upperBound
+    while entry > entries.lowerBound {
+      let offset = block.offset(entry - 1)
+      var isReplaced = false
+      while entry > entries.lowerBound, block.offset(entry - 1) == offset {
+        entry -= 1
+        let arrival = blockStart + Int64(offset) + block.lag(entry)
+        if isReplaced || arrival >= request.arrivalLimit { continue }
+        try body(blockStart, slot, entry..<entry + 1)
+        isReplaced = block.isReplacing(entry)
+      }
+    }
   }
 }
 

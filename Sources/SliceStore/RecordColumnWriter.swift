@@ -18,6 +18,8 @@ struct RecordColumnWriter {
   /// The entity's only column, where it is one text: its bytes are the key.
   private let keyColumn: EventColumnView?
   private let hasTexts: Bool
+  private let isRemaking: Bool
+  private let remaking: Remaking?
   private var keyBytes: [UInt8] = []
   private(set) var taken = 0
   private(set) var expired = 0
@@ -25,8 +27,10 @@ struct RecordColumnWriter {
   init(
     columns: EventColumnsView, entity: [Int], slots: UnsafeBufferPointer<ViewInputs.Slot>,
     marks: UnsafeBufferPointer<ViewInputs.Mark>, chosen: UnsafeBufferPointer<UInt8>,
-    layout: RecordLayout, arena: RecordArena, length: Int64, floor: Int64
+    layout: RecordLayout, arena: RecordArena, length: Int64, floor: Int64, remaking: Remaking?
   ) {
+    self.remaking = remaking
+    isRemaking = remaking != nil
     self.columns = columns
     self.entity = entity
     self.slots = slots
@@ -53,20 +57,37 @@ struct RecordColumnWriter {
     // Most events arrive in their own slice, which one comparison tells.
     let isOnTime = arrival < (slice + 1) * length
     let lag = isOnTime ? 0 : floorDivide(arrival, length) - slice
-    let order = SliceOrder.pack(slice: slice, lag: lag)
     if let keyColumn {
       guard keyColumn.valid[row] != 0 else { return }
-      write(row, keyColumn.utf8(row), order: order, time: event)
+      place(row, keyColumn.utf8(row), slice: slice, lag: lag, time: event)
     } else {
       guard EntityKeyBuilder.build(columns, entity, row, into: &keyBytes) else { return }
-      keyBytes.withUnsafeBytes { write(row, $0, order: order, time: event) }
+      keyBytes.withUnsafeBytes { place(row, $0, slice: slice, lag: lag, time: event) }
     }
     taken += 1
   }
 
   @inline(__always)
-  private func write(_ row: Int, _ key: UnsafeRawBufferPointer, order: UInt64, time: Int64) {
+  private func place(
+    _ row: Int, _ key: UnsafeRawBufferPointer, slice: Int64, lag: Int64, time: Int64
+  ) {
     let hash = EntityHash.of(key)
+    guard isRemaking, let remaking else {
+      return write(row, key, hash, order: SliceOrder.pack(slice: slice, lag: lag), time: time)
+    }
+    remaking.cells.forEachArrival(
+      hash: hash, entity: key, slice: slice, arrival: slice + lag,
+      retracted: remaking.retracted[row]
+    ) { arrival in
+      let order = SliceOrder.pack(slice: slice, lag: arrival - slice)
+      write(row, key, hash, order: order, time: time)
+    }
+  }
+
+  @inline(__always)
+  private func write(
+    _ row: Int, _ key: UnsafeRawBufferPointer, _ hash: UInt64, order: UInt64, time: Int64
+  ) {
     let payload = key.count + (hasTexts ? textLength(row) : 0)
     let record = arena.allocate(hash: hash, size: layout.size(payload: payload))
     record.storeBytes(of: hash, as: UInt64.self)

@@ -101,23 +101,7 @@ extension Store {
       if refusals == .refuseBatch, !report.refused.isEmpty { return report }
       report.events = batch.count - report.refused.count
       var deltas = WriteBatch()
-      for (index, view) in views.enumerated() {
-        report.expired += try add(
-          batch, view, registered.seal, writer, index, into: &deltas)
-        for position in positions {
-          deltas.put(
-            key: SliceKey.position(view: view.id, source: position.source),
-            value: position.position, in: slices)
-        }
-      }
-      if let log = registered.kept {
-        try keep(batch, writer.admitted, of: registered, in: log, into: &deltas)
-        for position in positions {
-          deltas.put(
-            key: SliceKey.position(view: log.taker, source: position.source),
-            value: position.position, in: slices)
-        }
-      }
+      report.expired = try add(batch, to: registered, views, writer, positions, into: &deltas)
       try StoreError.wrap { () throws(RocksError) in
         try database.write(deltas, sync: durability == .synced)
       }
@@ -125,9 +109,36 @@ extension Store {
     }
   }
 
+  /// Adds the admitted events of a batch to the views of a stream and to what it keeps, with the positions of
+  /// their sources. Called with the writer's lock.
+  /// - Parameter isAlone: false where `deltas` holds changes of blocks already, which what stands does not
+  ///   show.
+  /// - Returns: how many events fell below the views' floors.
+  func add(
+    _ batch: EventBatch, to stream: RegisteredStream, _ views: [RegisteredView],
+    _ writer: StreamWriter, _ positions: [SourcePosition], isAlone: Bool = true,
+    into deltas: inout WriteBatch
+  ) throws(StoreError) -> Int {
+    var expired = 0
+    for (index, view) in views.enumerated() {
+      expired += try add(batch, view, stream.seal, writer, index, isAlone, into: &deltas)
+    }
+    if let log = stream.kept {
+      try keep(batch, writer.admitted, of: stream, in: log, into: &deltas)
+    }
+    for taker in views.map(\.id) + (stream.kept.map { [$0.taker] } ?? []) {
+      for position in positions {
+        deltas.put(
+          key: SliceKey.position(view: taker, source: position.source),
+          value: position.position, in: slices)
+      }
+    }
+    return expired
+  }
+
   private func add(
     _ batch: EventBatch, _ view: RegisteredView, _ seal: Timestamp?, _ writer: StreamWriter,
-    _ index: Int, into deltas: inout WriteBatch
+    _ index: Int, _ isAlone: Bool, into deltas: inout WriteBatch
   ) throws(StoreError) -> Int {
     writer.arena.removeAll()
     let taken = writer.intakes[index].take(
@@ -136,7 +147,7 @@ extension Store {
     try writer.builders[index].build(
       partition: 0, of: [writer.arena], sealSlice: sealSlice
     ) { _, key, block throws(StoreError) in
-      if writer.counter.isDue(key) {
+      if isAlone, writer.counter.isDue(key) {
         let whole = try merged(key, block, writer.merger)
         whole.withUnsafeBytes { deltas.put(key: key, value: $0, in: slices) }
       } else {
@@ -161,7 +172,7 @@ extension Store {
     }
   }
 
-  private func streamWriter(
+  func streamWriter(
     for stream: StreamDeclaration, _ views: [RegisteredView]
   ) -> StreamWriter {
     streamWriters.withLock { writers in

@@ -90,7 +90,7 @@ extension Store {
       guard let log = known?.kept else { return nil }
       let waiting = building.filter { $0.view.declaration.stream == name }
       if let view = waiting.first?.view.declaration.name { throw .building(view: view) }
-      let range = KeptKey.range(log)
+      let range = KeptKey.all(log)
       let positions = SliceKey.position(view: log.taker, source: "")
       changes.deleteRange(from: range.lower, to: range.upper, in: slices)
       changes.deleteRange(from: positions, to: positions + [0xFF], in: slices)

@@ -49,9 +49,12 @@ extension Store {
       report.positions += 1
       return nil
     }
-    if KeptKey.chunkNumber(key) != nil {
+    if let kept = KeptKey.number(of: key) {
       do throws(CodecError) {
-        report.keptEvents += try KeptChunkReader.head(value).count
+        switch kept.kind {
+        case .chunk: report.keptEvents += try KeptChunkReader.head(value).count
+        case .correction: _ = try Retractions.read(value)
+        }
         return nil
       } catch { return "kept events with key \(SliceKey.hex(key)): \(error)" }
     }

@@ -8,6 +8,8 @@ public struct NaiveOracle {
   public let view: ViewDeclaration
   /// Events in the order of their ingestion, each with the stream's seal at that time.
   public var events: [(row: [Value], seal: Timestamp?)] = []
+  /// When events, by their place in `events`, were taken back.
+  public var retracted: [Int: Timestamp] = [:]
   /// The features' own filters.
   private let filters: [Filter?]
 
@@ -24,7 +26,9 @@ public struct NaiveOracle {
   /// opinion (a distinct count beyond its exact bound).
   public func answer(_ entity: [String], at time: Timestamp, _ mode: ReadMode) -> [Value?] {
     let types = view.scope(of: stream).fields.map(\.type)
-    let known = events.map { (row: derived($0.row), seal: $0.seal) }.filter {
+    let known = events.enumerated().filter { !isGone($0.offset, time, mode) }.map {
+      (row: derived($0.element.row), seal: $0.element.seal)
+    }.filter {
       isOf(entity, $0.row) && NaiveFormula($0.row, types).isTrue(view.filter) == true
     }
     let scope = view.scope(of: stream)
@@ -59,31 +63,6 @@ public struct NaiveOracle {
       row.append(NaiveFormula.typed(NaiveFormula(row, types).value(field.formula), field.type))
     }
     return row
-  }
-
-  private func counts(
-    _ event: (row: [Value], seal: Timestamp?), _ n: Int64, _ time: Timestamp, _ mode: ReadMode
-  ) -> Bool {
-    guard case .timestamp(let happened) = event.row[stream.eventTime] else { return false }
-    var arrival = happened
-    if let field = stream.arrivalTime, case .timestamp(let declared) = event.row[field] {
-      arrival = max(arrival, declared)
-    }
-    if let seal = event.seal { arrival = max(arrival, seal) }
-    let (slice, known, request) = (number(happened), number(arrival), number(time))
-    switch mode {
-    case .asServed: return request - n <= slice && slice < request && known < request
-    case .corrected: return request - n <= slice && slice < request
-    case .knownAt(let k): return request - n <= slice && slice < request && known < number(k)
-    case .fresh: return request - n <= slice && slice <= request
-    }
-  }
-
-  private func number(_ time: Timestamp) -> Int64 {
-    let length = view.slice.milliseconds
-    var slice = time.milliseconds / length
-    while slice * length > time.milliseconds { slice -= 1 }
-    return slice
   }
 
   private func isOf(_ entity: [String], _ row: [Value]) -> Bool {

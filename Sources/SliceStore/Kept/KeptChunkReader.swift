@@ -62,6 +62,60 @@ struct KeptChunkReader {
     return head
   }
 
+  /// One field of a chunk's events; nulls where the chunk does not have it. The columns before it are passed
+  /// over.
+  func column(
+    _ index: Int, of bytes: UnsafeRawBufferPointer
+  ) throws(CodecError) -> EventColumn {
+    let head = try Self.head(bytes)
+    let field = stream.fields[index]
+    var column = EventColumn(type: field.type)
+    var rest = KeptBytes(bytes, from: 29)
+    let columns = Int(try rest.byte()) | Int(try rest.byte()) << 8
+    for _ in 0..<columns {
+      let name = try rest.take(Int(try rest.byte()))
+      let code = try rest.byte()
+      guard code <= 4 else { throw .malformed("a field of type \(code)") }
+      let isText = code == KeptType.code(.string)
+      guard name.elementsEqual(field.name.utf8) else {
+        try Self.pass(&rest, head.count, isText)
+        continue
+      }
+      guard KeptType.code(field.type) == code else {
+        throw .malformed("field '\(field.name)' is of type \(code)")
+      }
+      try Self.read(&rest, head.count, isText, into: &column)
+      return column
+    }
+    for _ in 0..<head.count { column.appendNull() }
+    return column
+  }
+
+  /// A chunk's events with the arrivals that they had; an event that was erased since is not admitted.
+  func admitted(
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(CodecError) -> (batch: EventBatch, admitted: AdmittedEvents) {
+    var batch = EventBatch(stream)
+    let head = try read(bytes, into: &batch)
+    var admitted = AdmittedEvents()
+    EventAdmission.admit(batch, of: stream, into: &admitted)
+    EventAdmission.raise(&admitted, to: head.seal)
+    return (batch, admitted)
+  }
+
+  private static func pass(
+    _ rest: inout KeptBytes, _ count: Int, _ isText: Bool
+  ) throws(CodecError) {
+    if isText {
+      // How many bytes the texts have, their lengths say.
+      var unused = EventColumn(type: .string)
+      return try read(&rest, count, true, into: &unused)
+    }
+    if try rest.byte() != 0 { _ = try rest.take((count + 7) / 8) }
+    _ = try rest.take(8)
+    _ = try rest.take(count * Int(try rest.byte()))
+  }
+
   private static func read(
     _ rest: inout KeptBytes, _ count: Int, _ isText: Bool, into column: inout EventColumn
   ) throws(CodecError) {

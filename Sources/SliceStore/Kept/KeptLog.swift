@@ -6,6 +6,8 @@
 //   4       1      0
 //   5       8      number of the chunk, big-endian
 //
+// Behind the chunks stand the corrections of the log's events (`Retractions`), under 1 instead of 0.
+//
 // Positions of sources are kept for the log as for a view: a source that is replayed is not kept twice.
 import FeatureModel
 
@@ -26,28 +28,51 @@ enum KeptKey {
   static let firstPrefix: UInt32 = 1 << 31
   static let byteCount = 13
 
-  static func chunk(_ log: KeptLog, _ number: UInt64) -> [UInt8] {
+  /// What a key of the log leads to; frozen.
+  enum Kind: UInt8 {
+    case chunk = 0
+    case correction = 1
+  }
+
+  static func chunk(_ log: KeptLog, _ number: UInt64) -> [UInt8] { key(log, .chunk, number) }
+
+  static func key(_ log: KeptLog, _ kind: Kind, _ number: UInt64) -> [UInt8] {
     var key: [UInt8] = []
     key.reserveCapacity(byteCount)
     key.appendBigEndian(log.taker.number)
-    key.append(0)
+    key.append(kind.rawValue)
     key.appendBigEndian(number)
     return key
   }
 
-  /// The half-open range of a log's chunks from one number on.
-  static func range(_ log: KeptLog, from number: UInt64 = 0) -> (lower: [UInt8], upper: [UInt8]) {
+  /// The half-open range of a log's keys of one kind, from one number on.
+  static func range(
+    _ log: KeptLog, _ kind: Kind = .chunk, from number: UInt64 = 0
+  ) -> (lower: [UInt8], upper: [UInt8]) {
+    var upper: [UInt8] = []
+    upper.appendBigEndian(log.taker.number)
+    upper.append(kind.rawValue + 1)
+    return (key(log, kind, number), upper)
+  }
+
+  /// The half-open range of all of a log's keys.
+  static func all(_ log: KeptLog) -> (lower: [UInt8], upper: [UInt8]) {
     var upper: [UInt8] = []
     upper.appendBigEndian(log.taker.number + 1)
-    return (chunk(log, number), upper)
+    return (chunk(log, 0), upper)
   }
 
   /// The number of a chunk; nil for keys of anything else.
   static func chunkNumber(_ key: UnsafeRawBufferPointer) -> UInt64? {
-    guard key.count == byteCount, key.bigEndian32(at: 0) >= firstPrefix, key[4] == 0 else {
-      return nil
-    }
-    return UInt64(key.bigEndian32(at: 5)) << 32 | UInt64(key.bigEndian32(at: 9))
+    number(of: key).flatMap { $0.kind == .chunk ? $0.number : nil }
+  }
+
+  /// What a key of a log says; nil for keys of anything else.
+  static func number(of key: UnsafeRawBufferPointer) -> (kind: Kind, number: UInt64)? {
+    guard key.count == byteCount, key.bigEndian32(at: 0) >= firstPrefix,
+      let kind = Kind(rawValue: key[4])
+    else { return nil }
+    return (kind, UInt64(key.bigEndian32(at: 5)) << 32 | UInt64(key.bigEndian32(at: 9)))
   }
 }
 

@@ -122,7 +122,7 @@ extension Store {
       let end = chunks.lowerBound + UInt64(count * (worker + 1) / workers)
       do throws(StoreError) {
         var events = 0
-        try forEachChunk(of: log, first..<end) { bytes throws(CodecError) in
+        try forEachChunk(of: log, first..<end) { _, bytes throws(CodecError) in
           // Chunks of streaming writes are short; each is a batch of its own all the same, for its seal.
           var batch = EventBatch(stream)
           let head = try KeptChunkReader(stream).read(bytes, into: &batch)
@@ -138,38 +138,13 @@ extension Store {
     }
   }
 
-  /// Calls `body` with the chunks of some numbers, borrowed.
-  private func forEachChunk(
-    of log: KeptLog, _ numbers: Range<UInt64>,
-    _ body: (UnsafeRawBufferPointer) throws(CodecError) -> Void
-  ) throws(StoreError) {
-    if numbers.isEmpty { return }
-    var cursor = database.cursor(
-      in: slices,
-      options: ReadOptions(
-        lowerBound: KeptKey.chunk(log, numbers.lowerBound),
-        upperBound: KeptKey.chunk(log, numbers.upperBound), fillCache: false))
-    cursor.seekToFirst()
-    while cursor.isValid {
-      do throws(CodecError) { try body(cursor.value) } catch {
-        throw .corrupt(what: "kept events with key \(SliceKey.hex(cursor.key))", error)
-      }
-      cursor.next()
-    }
-    try StoreError.wrap { () throws(RocksError) in try cursor.check() }
-  }
-
-  /// The view takes its name over; one that had it goes.
+  /// The view takes its name over; one that had it goes. What was corrected in its history is made anew first.
   private func finish(_ building: BuildingView) throws(StoreError) {
     let name = building.view.declaration.name
-    let old = try writer.withLock { _ throws(StoreError) in
-      // The declaration may have been moved to an extended stream meanwhile.
-      guard let current = registry.withLock({ $0.building[name] }),
-        current.view.id == building.view.id
-      else { return nil as RegisteredView? }
-      let view = current.view
+    let old = try withCorrections(of: building) { view, corrected throws(StoreError) in
       let stream = try stream(view.declaration.stream).declaration
       var changes = WriteBatch()
+      try corrected?.write(into: &changes, in: slices)
       var records = [("view/\(name)", RegistryCodec.viewRecord(view, over: stream))]
       if let floor = view.floor { records.append(("floor/\(name)", String(floor.index))) }
       put(records, into: &changes)
@@ -189,6 +164,31 @@ extension Store {
     database.compactRange(
       in: slices, from: SliceKey.range(view: building.view.id).lower,
       to: SliceKey.range(view: building.view.id).upper)
+  }
+
+  /// Calls `body` with the writer's lock, with the view as it is declared by now and, where events of its
+  /// stream were taken back, with what has to be made anew in it.
+  /// - Returns: nil, without a call, where the view is not being built any more.
+  private func withCorrections(
+    of building: BuildingView,
+    _ body: (RegisteredView, CellRemaker?) throws(StoreError) -> RegisteredView?
+  ) throws(StoreError) -> RegisteredView? {
+    let name = building.view.declaration.name
+    // Most of the reading is done while writes go on; what came meanwhile is read under their lock.
+    let stream = building.view.declaration.stream
+    let read = try writer.withLock { _ throws(StoreError) in try chunkEnd(of: stream) }
+    let early = try remaking(of: building.view, through: read)
+    return try writer.withLock { _ throws(StoreError) -> RegisteredView? in
+      guard let current = registry.withLock({ $0.building[name] }),
+        current.view.id == building.view.id
+      else { return nil }
+      let end = try chunkEnd(of: stream)
+      if let early, try early.isCurrent(self, [current.view]) {
+        try early.read(through: end, self)
+        return try body(current.view, early.remaker)
+      }
+      return try body(current.view, try remaking(of: current.view, through: end)?.remaker)
+    }
   }
 
   /// Gives the space of a view that nothing leads to any more back: whole files at once, the rest by a

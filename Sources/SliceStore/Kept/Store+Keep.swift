@@ -1,6 +1,9 @@
 // Events into a stream's log, and out of it again once they are older than the stream keeps them.
+import Aggregates
+import Dispatch
 import FeatureModel
 import Rocks
+import Synchronization
 
 extension Store {
   /// Adds the admitted events of a batch to a log.
@@ -41,6 +44,13 @@ extension Store {
     }
     // A log that was emptied by its retention begins behind what views have been built from.
     return max(last.map { $0 + 1 } ?? 0, buildingEnd(of: log))
+  }
+
+  /// The number that the next chunk of a stream gets; 0 where it keeps nothing. With the writer's lock, all
+  /// chunks before it are there.
+  func chunkEnd(of stream: String) throws(StoreError) -> UInt64 {
+    guard let log = try self.stream(stream).kept else { return 0 }
+    return try nextChunkNumber(log)
   }
 
   private func buildingEnd(of log: KeptLog) -> UInt64 {
@@ -84,6 +94,49 @@ extension Store {
     changes.put(
       key: Array("kept/\(stream.declaration.name)".utf8), value: Array(log.record.utf8), in: meta)
     return log
+  }
+
+  /// Calls `body` with the numbers and bytes, borrowed, of the chunks in a range of numbers.
+  func forEachChunk(
+    of log: KeptLog, _ numbers: Range<UInt64>,
+    _ body: (_ number: UInt64, _ chunk: UnsafeRawBufferPointer) throws(CodecError) -> Void
+  ) throws(StoreError) {
+    if numbers.isEmpty { return }
+    var cursor = database.cursor(
+      in: slices,
+      options: ReadOptions(
+        lowerBound: KeptKey.chunk(log, numbers.lowerBound),
+        upperBound: KeptKey.chunk(log, numbers.upperBound), fillCache: false))
+    cursor.seekToFirst()
+    while cursor.isValid {
+      do throws(CodecError) {
+        if let number = KeptKey.chunkNumber(cursor.key) { try body(number, cursor.value) }
+      } catch {
+        throw .corrupt(what: "kept events with key \(SliceKey.hex(cursor.key))", error)
+      }
+      cursor.next()
+    }
+    try StoreError.wrap { () throws(RocksError) in try cursor.check() }
+  }
+
+  /// The same on several threads, each with a part of the numbers.
+  func forEachChunk(
+    of log: KeptLog, _ numbers: Range<UInt64>, workers: Int,
+    _ body:
+      @Sendable (_ worker: Int, _ number: UInt64, _ chunk: UnsafeRawBufferPointer)
+      throws(CodecError) -> Void
+  ) throws(StoreError) {
+    let failure = Mutex<StoreError?>(nil)
+    DispatchQueue.concurrentPerform(iterations: workers) { worker in
+      let first = numbers.lowerBound + UInt64(numbers.count * worker / workers)
+      let end = numbers.lowerBound + UInt64(numbers.count * (worker + 1) / workers)
+      do throws(StoreError) {
+        try forEachChunk(of: log, first..<end) { number, chunk throws(CodecError) in
+          try body(worker, number, chunk)
+        }
+      } catch { failure.withLock { $0 = $0 ?? error } }
+    }
+    if let failure = failure.withLock({ $0 }) { throw failure }
   }
 
   static func chunkHead(_ cursor: borrowing Cursor) throws(StoreError) -> KeptChunkHead {
