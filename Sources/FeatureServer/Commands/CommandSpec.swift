@@ -5,7 +5,7 @@ import RESP
 /// Everything that can be carried out; the table has one entry for each.
 package enum CommandID: Int, Sendable, CaseIterable {
   case hmget, hget, hgetall, fsGet, fsMGet, fsVector, fsExplain
-  case xadd, xlen, xinfoStream
+  case xadd, xlen, xinfoStream, fsRetract, fsAmend
   case fsRegister, fsPlan, fsCheck, fsDrop, fsAudit, fsViews, fsDescribe, fsStats, fsCheckpoint
   case hello, auth, ping, echo, select, quit, reset
   case clientID, clientInfo, clientGetName, clientSetName, clientSetInfo, clientList, clientKill
@@ -160,7 +160,12 @@ package final class CommandSpec: Sendable {
   var flags: [String] {
     switch group {
     case .lookup: ["readonly", "fast"]
-    case .ingest: id == .xadd ? ["write", "denyoom", "fast"] : ["readonly", "fast"]
+    case .ingest:
+      switch id {
+      case .xadd: ["write", "denyoom", "fast"]
+      case .fsRetract, .fsAmend: ["write", "denyoom"]
+      default: ["readonly", "fast"]
+      }
     case .registry: role == .admin ? ["admin", "write"] : ["readonly"]
     case .connection, .transaction:
       ["noscript", "loading", "stale", "fast"] + (role == nil ? ["no_auth"] : [])

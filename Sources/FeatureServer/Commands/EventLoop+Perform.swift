@@ -64,7 +64,11 @@ extension EventLoop {
   private func performIngest(
     _ id: CommandID, _ words: RequestWords, _ connection: Connection
   ) throws(LookupError) {
-    guard id == .xadd else { return try describeProducers(id, words, connection) }
+    switch id {
+    case .xadd: break
+    case .fsRetract, .fsAmend: return try correct(id, words, connection)
+    default: return try describeProducers(id, words, connection)
+    }
     do throws(EventStage.Problem) { try stage.add(words, connection) } catch {
       throw LookupError(error.text)
     }

@@ -117,5 +117,32 @@ extension CommandTable {
       reply:
         "a map: `length`, `last-generated-id`, `seal`, `producers`, and the empty rest of what Redis has",
       example: "XINFO STREAM commits:crawler"),
+    CommandSpec(
+      .fsRetract, "FS.RETRACT", nil,
+      [CommandArgument("stream"), CommandArgument("id", multiple: true)], group: .ingest,
+      role: .write, "Take events of a stream back by their ids",
+      details:
+        "All of them, durably and in one step, or none. Answers know it from the next slice on; what was "
+        + "served before stays what it was. The stream is sealed up to now. It needs an `id` and `keep` in "
+        + "the stream's declaration.", complexity: corrections, reply: corrected,
+      example: "FS.RETRACT commits dac59ffbbf32"),
+    CommandSpec(
+      .fsAmend, "FS.AMEND", nil,
+      [
+        CommandArgument("stream"),
+        CommandArgument(
+          "fields", .block([CommandArgument("field"), CommandArgument("value")]), multiple: true),
+      ],
+      group: .ingest, role: .write, "Put another event in the place of those with its id",
+      details:
+        "The fields are those of the whole event, its id among them, as XADD takes them; what is left "
+        + "out is null. Otherwise it is as FS.RETRACT.", complexity: corrections, reply: corrected,
+      example:
+        "FS.AMEND commits event_id 24d57349d403 author 05ec0cf5284d event_time_ms 1996-05-04T06:04:05Z"
+    ),
   ]
+
+  private static let corrections =
+    "O(kept events), of most of which only id and time are read; carried out beside everything else"
+  private static let corrected = "a map: `known-from`, `retracted`, `appended`, `slices`"
 }
