@@ -78,10 +78,13 @@ public struct ViewDeclaration: Hashable, Sendable {
   public let features: [FeatureDeclaration]
   /// Fields that are computed from each event, in the order in which they build on each other.
   public let derived: [DerivedField]
+  /// What the events take over from events of another stream; their fields come behind the stream's own.
+  public let join: EventJoin?
 
   public init(
     name: String, stream: String, entity: [String], slice: SliceLength, filter: Filter?,
-    retention: Window?, features: [FeatureDeclaration], derived: [DerivedField] = []
+    retention: Window?, features: [FeatureDeclaration], derived: [DerivedField] = [],
+    join: EventJoin? = nil
   ) {
     self.name = name
     self.stream = stream
@@ -91,6 +94,7 @@ public struct ViewDeclaration: Hashable, Sendable {
     self.retention = retention
     self.features = features
     self.derived = derived
+    self.join = join
   }
 }
 
@@ -104,7 +108,7 @@ extension ViewDeclaration {
       filter: filter?.mapFields(move), retention: retention, features: features,
       derived: derived.map {
         DerivedField(name: $0.name, type: $0.type, formula: $0.formula.mapFields(move))
-      })
+      }, join: join)
   }
 }
 

@@ -107,7 +107,9 @@ struct DeclarationResolver {
     _ view: ViewDeclaration, over stream: StreamDeclaration, _ text: String
   ) {
     do throws(StoreError) {
-      let change = try store.change(to: view, over: stream, replacing: replacing)
+      let change = try store.change(
+        to: view, over: stream, replacing: replacing,
+        joining: view.join.flatMap { known[$0.stream] })
       changes.append((view.name, change))
     } catch { report(error, text) }
   }

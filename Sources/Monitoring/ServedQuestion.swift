@@ -44,7 +44,8 @@ public struct ServedQuestion: Hashable, Sendable {
     let asked = FeatureDerivation.closure(of: wanted, view.features).map { view.features[$0] }
     let reduced = ViewDeclaration(
       name: view.name, stream: view.stream, entity: view.entity, slice: view.slice,
-      filter: view.filter, retention: nil, features: asked, derived: view.derived)
+      filter: view.filter, retention: nil, features: asked, derived: view.derived,
+      join: view.join)
     let scope = view.scope(of: stream).fields
     var fields = Set(view.filter?.fields ?? []).union([stream.eventTime])
     if let arrival = stream.arrivalTime { fields.insert(arrival) }

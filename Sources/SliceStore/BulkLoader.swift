@@ -1,6 +1,7 @@
 // Bulk loads: events gather as records in memory, and a commit turns them into sorted files that RocksDB
 // takes in whole, with the positions of the sources in the same atomic step. What is committed is durable;
 // what is not yet committed leaves no trace.
+import Aggregates
 import Dispatch
 import FeatureModel
 import Glibc
@@ -16,6 +17,8 @@ public final class BulkLoader: @unchecked Sendable {
   public let store: Store
   public let stream: StreamDeclaration
   private let views: [ViewID]
+  /// Behind the views of the stream, those that join its events to their own.
+  private let targets: [RegisteredView]
   /// Where the events themselves are kept, too; nil where they are not, or stand there already.
   private let log: KeptLog?
   /// What is loaded was stored before, with the arrivals that it had then.
@@ -46,31 +49,47 @@ public final class BulkLoader: @unchecked Sendable {
       }
     }
 
+    func raiseChunks(to seal: Int64) {
+      for index in chunks.indices { KeptChunkWriter.raise(&chunks[index], to: seal) }
+    }
+
     func forgetChunks() {
       chunks.removeAll()
       chunkBytes = 0
     }
 
-    init(_ views: [RegisteredView], _ stream: StreamDeclaration) {
-      intakes = views.map { EventIntake($0.plan, stream) }
+    init(_ views: [(view: RegisteredView, stream: StreamDeclaration)]) {
+      intakes = views.map { EventIntake($0.view.plan, $0.stream) }
       arenas = views.map { _ in
         RecordArena(partitionBits: BulkLoader.partitionBits, isLarge: true)
       }
-      floors = views.map { $0.floor?.index ?? .min }
+      floors = views.map { $0.view.floor?.index ?? .min }
     }
   }
 
   init(
     _ store: Store, _ stream: StreamDeclaration, _ views: [RegisteredView], log: KeptLog?,
     isReplay: Bool = false, workers: Int
-  ) {
+  ) throws(StoreError) {
+    let followers = isReplay || log == nil ? [] : store.followers(of: stream.name)
+    let targets = try (views + followers).map { view throws(StoreError) in
+      (view: view, stream: try store.stream(view.declaration.stream).declaration)
+    }
+    if log == nil, !isReplay, let view = views.first(where: { $0.declaration.join != nil }) {
+      throw .invalid(
+        "view '\(view.declaration.name)' joins kept events; its history is made of them, not of files"
+      )
+    }
+    self.targets = targets.map(\.view)
     self.store = store
     self.stream = stream
     self.log = log
     self.isReplay = isReplay
     self.views = views.map(\.id)
-    self.workers = (0..<workers).map { _ in Worker(views, stream) }
-    builders = (0..<store.options.threads).map { _ in views.map { DeltaBuilder($0.plan) } }
+    self.workers = (0..<workers).map { _ in Worker(targets) }
+    builders = (0..<store.options.threads).map { _ in
+      targets.map { DeltaBuilder($0.view.plan) }
+    }
   }
 
   /// Memory held in records, in bytes.
@@ -92,18 +111,19 @@ public final class BulkLoader: @unchecked Sendable {
     return take(batch, worker)
   }
 
-  /// Takes kept events in, which arrived no earlier than `seal`.
-  func replay(_ batch: EventBatch, sealedAt seal: Int64, worker index: Int) -> AppendReport {
+  /// Takes kept events in, with the arrivals that they had, for the one view that is loaded; where that joins
+  /// others to them, with the joined fields.
+  func replay(_ batch: EventBatch, _ admitted: AdmittedEvents, worker index: Int) {
     let worker = workers[index]
-    EventAdmission.admit(batch, of: stream, into: &worker.admitted)
-    EventAdmission.raise(&worker.admitted, to: seal)
-    return take(batch, worker)
+    _ = worker.intakes[0].take(
+      batch, admitted, floor: worker.floors[0], into: worker.arenas[0])
   }
 
   private func take(_ batch: EventBatch, _ worker: Worker) -> AppendReport {
     var report = AppendReport(refused: worker.admitted.refused)
     report.events = batch.count - report.refused.count
-    for view in worker.intakes.indices {
+    // What views join is known when it is stored.
+    for view in views.indices where worker.intakes[view].plan.declaration.join == nil {
       report.expired +=
         worker.intakes[view].take(
           batch, worker.admitted, floor: worker.floors[view], into: worker.arenas[view]
@@ -170,21 +190,20 @@ public final class BulkLoader: @unchecked Sendable {
   }
 
   private func writeFiles(_ positions: [SourcePosition]) throws(StoreError) -> [String] {
-    let folder = StoreLayout.loadFolder(store.path)
-    if mkdir(folder, 0o755) != 0, errno != EEXIST {
-      throw .invalid("cannot make \(folder): \(String(cString: strerror(errno)))")
-    }
+    let folder = try StoreLayout.makeLoadFolder(store.path)
     var files: [String] = []
     // They go into the first file that there is, so that a commit adds no more files than it must.
     var records = positionRecords(positions)
     do throws(StoreError) {
-      for view in views.indices {
+      try raiseChunks()
+      try takeJoined()
+      for view in targets.indices {
         let written = try writeBlocks(ofView: view, folder, records)
         if !written.isEmpty { records = [] }
         files += written
       }
       if !records.isEmpty { files.append(try writeAlone(records, folder)) }
-      if let file = try writeChunks(folder) { files.append(file) }
+      files += try writeChunks(folder)
     } catch {
       for file in files { unlink(file) }
       throw error
@@ -204,31 +223,64 @@ public final class BulkLoader: @unchecked Sendable {
     return records.sorted { $0.key.lexicographicallyPrecedes($1.key) }
   }
 
-  /// The file with the kept events; nil where there are none.
-  private func writeChunks(_ folder: String) throws(StoreError) -> String? {
+  /// Lets the events that are to be kept arrive no earlier than the seal.
+  private func raiseChunks() throws(StoreError) {
+    guard log != nil, let seal = try store.stream(stream.name).seal else { return }
+    for worker in workers { worker.raiseChunks(to: seal.milliseconds) }
+  }
+
+  /// Takes in what views join, of the stream's own events and of those that are joined to others.
+  private func takeJoined() throws(StoreError) {
+    guard log != nil, targets.contains(where: { $0.declaration.join != nil }) else { return }
+    let reader = KeptChunkReader(stream)
+    for worker in workers {
+      for chunk in worker.chunks {
+        let events: MeetingEvents
+        do throws(CodecError) {
+          let (batch, admitted) = try chunk.withBytes { chunk throws(CodecError) in
+            try reader.admitted(chunk)
+          }
+          events = MeetingEvents(batch: batch, admitted: admitted, gone: nil)
+        } catch { throw .corrupt(what: "events that are loaded", error) }
+        for (index, view) in targets.enumerated() where view.declaration.join != nil {
+          let pairs = try store.newPairs(of: events, of: stream, in: view.declaration)
+          _ = worker.intakes[index].take(
+            pairs.batch, pairs.admitted, floor: worker.floors[index], into: worker.arenas[index])
+        }
+      }
+    }
+  }
+
+  /// The files with the kept events and their indexes; none where there are no events.
+  private func writeChunks(_ folder: String) throws(StoreError) -> [String] {
     let count = workers.reduce(0) { $0 + $1.chunks.count }
-    guard let log, count > 0 else { return nil }
+    guard let log, count > 0 else { return [] }
     let registered = try store.stream(stream.name)
-    guard registered.kept?.number == log.number else {
+    guard let current = registered.kept, current.number == log.number else {
       throw .invalid("stream '\(stream.name)' was declared anew while events were loaded into it")
     }
-    var number = try store.takeChunkNumbers(log, count)
+    let first = try store.takeChunkNumbers(log, count)
+    let chunks = workers.flatMap(\.chunks)
     let path = "\(folder)/kept.sst"
     unlink(path)
+    var entries: [IndexEntry] = []
+    do throws(CodecError) {
+      if !current.indexes.isEmpty {
+        for (index, chunk) in chunks.enumerated() {
+          entries += try chunk.withBytes { chunk throws(CodecError) in
+            try store.indexEntries(first + UInt64(index), chunk, of: stream, in: current)
+          }
+        }
+      }
+    } catch { throw .corrupt(what: "events that are loaded", error) }
     try StoreError.wrap { () throws(RocksError) in
       var writer = try SSTWriter(path: path, family: StoreLayout.loadOptions())
-      for worker in workers {
-        for index in worker.chunks.indices {
-          if let seal = registered.seal {
-            KeptChunkWriter.raise(&worker.chunks[index], to: seal.milliseconds)
-          }
-          try writer.put(key: KeptKey.chunk(log, number), value: worker.chunks[index])
-          number += 1
-        }
+      for (index, chunk) in chunks.enumerated() {
+        try writer.put(key: KeptKey.chunk(log, first + UInt64(index)), value: chunk)
       }
       _ = try writer.finish()
     }
-    return path
+    return entries.isEmpty ? [path] : [path, try store.writeIndex(&entries, in: log)]
   }
 
   private func writeAlone(
@@ -250,11 +302,12 @@ public final class BulkLoader: @unchecked Sendable {
   ) throws(StoreError) -> [String] {
     let arenas = workers.map { $0.arenas[view] }
     guard arenas.contains(where: { $0.recordCount > 0 }) else { return [] }
-    let current = store.views(of: stream.name)
-    guard let registered = current.first(where: { $0.id == views[view] }) else {
+    let name = targets[view].declaration.stream
+    let current = store.views(of: name)
+    guard let registered = current.first(where: { $0.id == targets[view].id }) else {
       throw .invalid("a view was dropped while events were loaded into it")
     }
-    let seal = isReplay ? nil : try store.stream(stream.name).seal
+    let seal = isReplay ? nil : try store.stream(name).seal
     let job = LoadJob(
       plan: registered.plan,
       sealSlice: seal.map { registered.declaration.slice.slice(of: $0).index },
@@ -297,7 +350,7 @@ extension Store {
     let log = keeps ?? (views == nil) ? registered.kept : nil
     let views = views ?? self.views(of: stream)
     guard !views.isEmpty || log != nil else { throw .noViews(stream: stream) }
-    return BulkLoader(self, registered.declaration, views, log: log, workers: workers)
+    return try BulkLoader(self, registered.declaration, views, log: log, workers: workers)
   }
 
   /// True where no key lies in a range.

@@ -12,6 +12,13 @@ struct AdmittedEvents {
   /// Rows that can't be stored and why; in row order.
   var refused: [RefusedEvent] = []
 
+  /// Adds a row that was admitted.
+  mutating func append(event: Int64, arrival: Int64) {
+    mask.append(1)
+    eventTimes.append(event)
+    arrivalTimes.append(arrival)
+  }
+
   /// Room for `count` rows, all of which the caller fills.
   mutating func resize(_ count: Int) {
     if mask.count == count { return }

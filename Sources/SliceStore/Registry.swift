@@ -45,6 +45,8 @@ public struct BuildingView: Sendable {
   public internal(set) var view: RegisteredView
   /// The chunks before this one are its history; all else it takes in itself.
   let until: UInt64
+  /// The same of the stream that it joins; 0 where it joins none.
+  let joinedUntil: UInt64
 }
 
 /// A feature set in the store.
@@ -106,7 +108,9 @@ enum RegistryCodec {
 
   static func buildingRecord(_ building: BuildingView, over stream: StreamDeclaration) -> String {
     let floor = building.view.floor.map { ",\"floor\":\($0.index)" } ?? ""
-    return "{\(viewMembers(building.view, over: stream)),\"until\":\(building.until)\(floor)}"
+    let joined = building.joinedUntil == 0 ? "" : ",\"joined\":\(building.joinedUntil)"
+    let members = viewMembers(building.view, over: stream)
+    return "{\(members),\"until\":\(building.until)\(floor)\(joined)}"
   }
 
   private static func viewMembers(
@@ -168,7 +172,9 @@ enum RegistryCodec {
         throw StoreError.damagedMetadata(key: key, reason: "'until' is missing or out of range")
       }
       if case .int(let slice) = record["floor"]?.content { view.floor = Slice(index: slice) }
-      registry.building[current.name] = BuildingView(view: view, until: until)
+      var joined: UInt64 = 0
+      if case .int(let end) = record["joined"]?.content { joined = UInt64(clamping: end) }
+      registry.building[current.name] = BuildingView(view: view, until: until, joinedUntil: joined)
     }
   }
 

@@ -120,9 +120,10 @@ extension Store {
     into deltas: inout WriteBatch
   ) throws(StoreError) -> Int {
     var expired = 0
-    for (index, view) in views.enumerated() {
+    for (index, view) in views.enumerated() where view.declaration.join == nil {
       expired += try add(batch, view, stream.seal, writer, index, isAlone, into: &deltas)
     }
+    expired += try addJoined(batch, writer.admitted, of: stream, into: &deltas)
     if let log = stream.kept {
       try keep(batch, writer.admitted, of: stream, in: log, into: &deltas)
     }

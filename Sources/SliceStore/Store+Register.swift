@@ -51,6 +51,7 @@ extension Store {
         registered.seal = known.seal
         outcome = .extended(difference.lines)
       }
+      try requireJoins(of: stream)
       let views = try replan(views(of: stream.name), over: stream)
       var changes = WriteBatch()
       put(
@@ -144,7 +145,9 @@ extension Store {
       func entry(_ action: String, _ lines: [String] = []) -> AuditEntry {
         AuditEntry(action, "view '\(view.name)'", digest: digest, lines: lines)
       }
-      switch try change(to: view, over: stream.declaration, replacing: replacing) {
+      let change = try change(to: view, over: stream.declaration, replacing: replacing)
+      try prepareJoin(of: view)
+      switch change {
       case .unchanged: return .unchanged
       case .waiting: return .building([])
       case .extended(let lines):

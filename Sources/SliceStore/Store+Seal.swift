@@ -5,7 +5,8 @@ import Rocks
 
 extension Store {
   /// Events that are stored from now on arrive no earlier than `time`. Writes in progress end first, so
-  /// every write with an earlier arrival is visible when this returns. The same seal again is fine.
+  /// every write with an earlier arrival is visible when this returns. The same seal again is fine. Streams
+  /// that the stream's views join are sealed with it.
   public func seal(_ stream: String, at time: Timestamp) throws(StoreError) {
     try requireWritable()
     try writer.withLock { _ throws(StoreError) in
@@ -18,9 +19,10 @@ extension Store {
       changes.put(
         key: Array("seal/\(stream)".utf8), value: Array(String(time.milliseconds).utf8), in: meta)
       let log = try letGo(of: known, sealedAt: time, &changes)
+      let joined = try sealJoined(of: [stream], at: time, into: &changes)
       try StoreError.wrap { () throws(RocksError) in try database.write(changes, sync: true) }
       registry.withLock {
-        $0.streams[stream]?.seal = time
+        for name in joined.union([stream]) { $0.streams[name]?.seal = time }
         if let log { $0.streams[stream]?.kept = log }
       }
     }

@@ -54,10 +54,12 @@ extension Store {
         switch kept.kind {
         case .chunk: report.keptEvents += try KeptChunkReader.head(value).count
         case .correction: _ = try Retractions.read(value)
+        case .index: break
         }
         return nil
       } catch { return "kept events with key \(SliceKey.hex(key)): \(error)" }
     }
+    if EventIndex.place(of: key) != nil { return nil }
     report.blocks += 1
     let name = "block \(report.blocks)"
     guard let parsed = ParsedSliceKey(key) else { return "\(name): a key of \(key.count) bytes" }

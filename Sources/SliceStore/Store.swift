@@ -53,6 +53,8 @@ public final class Store: Sendable {
   let floorMarks = Mutex<[ViewID: FloorMark]>([:])
   /// The next number of a chunk by the number of its log, as far as they were needed.
   let chunkNumbers = Mutex<[UInt32: UInt64]>([:])
+  /// The hashes of indexes of kept events, as far as they were needed.
+  let hashFilters = Mutex<[UInt64: HashFilter]>([:])
   /// Held by whoever writes, registers, seals or expires.
   let writer = Mutex<Void>(())
   private let changes = Atomic<UInt64>(1)

@@ -49,6 +49,15 @@ enum StoreLayout {
   /// taking them in is a rename.
   static func loadFolder(_ path: String) -> String { path + "/loading" }
 
+  /// The same folder, made where it is not there.
+  static func makeLoadFolder(_ path: String) throws(StoreError) -> String {
+    let folder = loadFolder(path)
+    if mkdir(folder, 0o755) != 0, errno != EEXIST {
+      throw .invalid("cannot make \(folder): \(String(cString: strerror(errno)))")
+    }
+    return folder
+  }
+
   private static func removeStaleLoads(_ path: String) {
     let folder = loadFolder(path)
     guard let directory = opendir(folder) else { return }

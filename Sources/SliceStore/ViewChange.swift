@@ -29,9 +29,11 @@ extension Store {
   /// - Parameters:
   ///   - stream: as it is, or will be.
   ///   - replacing: another meaning under a known name is wanted.
+  ///   - other: the stream that it joins, as it will be; nil for as it is.
   /// - Throws: what registering it would throw.
   public func change(
-    to view: ViewDeclaration, over stream: StreamDeclaration, replacing: Bool = false
+    to view: ViewDeclaration, over stream: StreamDeclaration, replacing: Bool = false,
+    joining other: StreamDeclaration? = nil
   ) throws(StoreError) -> ViewChange {
     let (standing, waiting, known) = registry.withLock {
       ($0.views[view.name], $0.building[view.name]?.view, $0.streams[view.stream])
@@ -43,6 +45,7 @@ extension Store {
       return .waiting
     }
     try requireKept(view)
+    try requireJoin(of: view, over: stream, other)
     guard let standing else {
       _ = try ViewPlan(id: ViewID(number: 1), view, of: stream)
       return .new(try history(of: known))

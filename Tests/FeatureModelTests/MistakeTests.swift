@@ -286,7 +286,7 @@ import Testing
         "4:44 $[1].entity[0]: stream 's' has no field 'usr'; did you mean 'user'?",
         "4:76 $[1].where: at character 5: 'n' is int: a number expected, not a text",
         "4:76 $[1].where: at character 12: there is no field 'm'; there are t, user, n",
-        "5:5 $[1].windows: 'windows' is not known here; there are view, stream, derive, entity, slice, where, retention, features",
+        "5:5 $[1].windows: 'windows' is not known here; there are view, stream, join, derive, entity, slice, where, retention, features",
         #"7:32 $[1].features."{window}_SUM".sum: 'user' is string, 'sum' takes int, double; these would do: n"#,
         #"7:52 $[1].features."{window}_SUM".windows[0]: 90m is not a whole number of slices of 1h; the nearest is 1h or 2h"#,
         "8:7 $[1].features.COUNT: 2 windows need names of their own; put {window} into the name",

@@ -59,6 +59,7 @@ public enum CanonicalForm {
       ("view", .string(view.name)), ("stream", .string(view.stream)),
     ]
     let scope = view.scope(of: stream)
+    if let join = view.join { members.append(("join", json(join))) }
     if !view.derived.isEmpty {
       let formulas = view.derived.map {
         ($0.name, JSONValue.string(FilterPrinter.text($0.formula, scope.fields)))
@@ -78,6 +79,13 @@ public enum CanonicalForm {
     let features = view.features.map { ($0.name, json($0, in: view)) }
     members.append(("features", .object(features)))
     return .object(members)
+  }
+
+  static func json(_ join: EventJoin) -> JSONValue {
+    .object([
+      ("stream", .string(join.stream)), ("by", .string(join.by)),
+      ("fields", .object(join.fields.map { ($0.name, .string($0.type.rawValue)) })),
+    ])
   }
 
   /// As `text`, as a tree.

@@ -60,6 +60,8 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
     compare(
       "where", old.filter.map { FilterPrinter.text($0, stream: old.scope(of: oldStream)) },
       new.filter.map { FilterPrinter.text($0, stream: new.scope(of: newStream)) })
+    let joins = (old.join.map(CanonicalForm.json), new.join.map(CanonicalForm.json))
+    compare("join", joins.0?.compact, joins.1?.compact)
     compareDerived(old, over: oldStream, new, over: newStream)
     compare(
       "retention", old.retention.map { CanonicalForm.length($0, in: old) },

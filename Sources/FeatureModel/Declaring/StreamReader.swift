@@ -50,7 +50,8 @@ enum StreamReader {
     }
   }
 
-  private static func readFields(_ node: DeclarationNode) -> [StreamDeclaration.Field]? {
+  /// Names and types of fields; nil after a mistake.
+  static func readFields(_ node: DeclarationNode) -> [StreamDeclaration.Field]? {
     guard case .object(let members) = node.value.content, !members.isEmpty else {
       node.report(#"the fields expected, an object such as { "author": "string", "lines": "int" }"#)
       return nil

@@ -3,7 +3,8 @@
 
 struct ViewReader {
   private static let names = [
-    "$schema", "view", "stream", "derive", "entity", "slice", "where", "retention", "features",
+    "$schema", "view", "stream", "join", "derive", "entity", "slice", "where", "retention",
+    "features",
   ]
   /// How many slices a window may have.
   static let longestWindow: Int64 = 100_000
@@ -11,12 +12,26 @@ struct ViewReader {
   let signatures: [AggregateSignature]
   /// With the view's derived fields, once these are read.
   var stream: StreamDeclaration?
+  /// Once it is read.
+  private var join: EventJoin?
+
+  init(signatures: [AggregateSignature], stream: StreamDeclaration?) {
+    self.signatures = signatures
+    self.stream = stream
+  }
 
   /// Nil after a mistake, which has been noted; and nil without a stream.
   func read(_ node: DeclarationNode) -> ViewDeclaration? {
     node.checkNames(Self.names)
-    guard let place = node.member("derive") else { return read(node, []) }
     var scoped = self
+    if let place = node.member("join") {
+      let join = JoinReader.read(place, stream)
+      scoped.join = join
+      scoped.stream = join.flatMap { join in
+        stream.map { Self.extended($0, with: join.fields) }
+      }
+    }
+    guard let place = node.member("derive") else { return scoped.read(node, []) }
     let derived = scoped.readDerived(place)
     // Without its fields the rest would be told wrong things.
     guard let derived else {
@@ -45,7 +60,16 @@ struct ViewReader {
     else { return nil }
     return ViewDeclaration(
       name: name, stream: streamName, entity: entity, slice: slice, filter: filter,
-      retention: retention, features: features, derived: derived)
+      retention: retention, features: features, derived: derived,
+      join: join)
+  }
+
+  private static func extended(
+    _ stream: StreamDeclaration, with fields: [StreamDeclaration.Field]
+  ) -> StreamDeclaration {
+    StreamDeclaration(
+      name: stream.name, fields: stream.fields + fields, eventTime: stream.eventTime,
+      arrivalTime: stream.arrivalTime, id: stream.id)
   }
 
   /// The computed fields, each of which the stream then has; nil after a mistake.
@@ -69,11 +93,7 @@ struct ViewReader {
       else { continue }
       let field = DerivedField(name: member.name, type: type, formula: formula)
       derived.append(field)
-      stream = stream.map {
-        StreamDeclaration(
-          name: $0.name, fields: $0.fields + [.init(name: field.name, type: type)],
-          eventTime: $0.eventTime, arrivalTime: $0.arrivalTime, id: $0.id)
-      }
+      stream = stream.map { Self.extended($0, with: [.init(name: field.name, type: type)]) }
     }
     return derived.count == members.count ? derived : nil
   }

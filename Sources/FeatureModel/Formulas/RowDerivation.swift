@@ -16,9 +16,9 @@ public struct DerivedField: Hashable, Sendable {
 }
 
 extension ViewDeclaration {
-  /// The stream as the view sees it: with the derived fields behind its own.
+  /// The stream as the view sees it: with the joined and the derived fields behind its own.
   public func scope(of stream: StreamDeclaration) -> StreamDeclaration {
-    Self.scope(of: stream, derived)
+    Self.scope(of: joined(stream), derived)
   }
 
   /// A stream with derived fields behind its own.
@@ -42,7 +42,7 @@ public final class RowDerivation {
   package let others: [FilterEvaluator]
   private var columns: [EventColumn]
 
-  /// - Parameter stream: the view's stream, as it is declared.
+  /// - Parameter stream: the view's stream, as it is declared; batches have its columns and the joined ones.
   public convenience init(_ view: ViewDeclaration, of stream: StreamDeclaration) {
     self.init(view, of: stream, filters: [])
   }
@@ -52,7 +52,8 @@ public final class RowDerivation {
     _ view: ViewDeclaration, of stream: StreamDeclaration, filters: [Filter]
   ) {
     var program = FormulaProgram(
-      inputs: stream.fields.map(\.type), results: view.derived.map { ($0.formula, $0.type) })
+      inputs: view.joined(stream).fields.map(\.type),
+      results: view.derived.map { ($0.formula, $0.type) })
     let lowered = view.filter.map { program.lowered($0) }
     let further = filters.map { program.lowered($0) }
     filter = lowered.map { FilterEvaluator($0, types: program.types) }

@@ -14,8 +14,8 @@ enum Retract: Command {
     It needs an "id" and "keep" in the stream's declaration.
     """
   static let examples = [
-    "hindcast retract ./store commits 4f2a9c01 9be0d3a7 --at 2026-04-01",
-    "hindcast retract ./store commits --file withdrawn.csv",
+    "hindcast retract ./store commits dac59ffbbf32",
+    "hindcast retract ./store commits --file tools/demo/data/withdrawn.csv",
   ]
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
@@ -48,7 +48,7 @@ enum Amend: Command {
     The rows are whole events: a field that a row leaves out is null. All of it is one atomic step, or nothing.
     The old events are taken back as `retract` does it, and the rows arrive at that same time.
     """
-  static let examples = ["hindcast amend ./store commits mended.csv"]
+  static let examples = ["hindcast amend ./store commits tools/demo/data/mended.csv"]
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 3, upTo: 3)
@@ -78,7 +78,8 @@ private enum Corrections {
     if arguments.has("json") { return print(report.json.compact) }
     var text = "\(Terminal.grouped(report.retracted)) taken back"
     if report.appended > 0 { text += ", \(Terminal.grouped(report.appended)) come instead" }
-    text += "; known from \(report.time) on, \(Terminal.grouped(report.slices)) slices made anew"
+    let slices = report.slices == 1 ? "slice" : "slices"
+    text += "; known from \(report.time) on, \(Terminal.grouped(report.slices)) \(slices) made anew"
     if report.expired > 0 {
       text += "; \(Terminal.grouped(report.expired)) before a view's retention floor"
     }

@@ -45,8 +45,7 @@ final class CellRemaker: @unchecked Sendable {
       return
     }
     let (batch, admitted) = try reader.admitted(chunk)
-    let gone = retractions.times[number]
-    let retracted = (0..<batch.count).map { gone?[UInt32($0)] ?? .max }
+    let retracted = retractions.times(of: number, batch.count)
     for (index, target) in targets.enumerated() {
       _ = workers[worker].intakes[index].take(
         batch, admitted, floor: target.view.floor?.index ?? .min,
@@ -77,7 +76,7 @@ final class CellRemaker: @unchecked Sendable {
 }
 
 /// Replacing entries without events.
-private struct EmptyCells {
+struct EmptyCells {
   private let plan: ViewPlan
 
   init(_ plan: ViewPlan) { self.plan = plan }
@@ -119,12 +118,13 @@ private struct EmptyCells {
 }
 
 extension TouchedCells {
-  /// Adds the cells of a view that events which were taken back lie in.
+  /// Adds the cells of a view that events which were taken back lie in; they have the joined fields, too.
   /// - Parameter times: when each of them was taken back, in milliseconds.
   func add(
     _ events: EventBatch, times: [Int64], of view: RegisteredView, _ stream: StreamDeclaration
   ) {
     let intake = EventIntake(view.plan, stream)
+    let stream = view.declaration.joined(stream)
     let layout = ViewInputs(view.plan).layout
     let length = view.declaration.slice.milliseconds
     var admitted = AdmittedEvents()

@@ -6,7 +6,8 @@
 //   4       1      0
 //   5       8      number of the chunk, big-endian
 //
-// Behind the chunks stand the corrections of the log's events (`Retractions`), under 1 instead of 0.
+// Behind the chunks stand the corrections of the log's events (`Retractions`), under 1 instead of 0, and what
+// events are found by (`EventIndex`), under 2.
 //
 // Positions of sources are kept for the log as for a view: a source that is replayed is not kept twice.
 import FeatureModel
@@ -19,6 +20,8 @@ public struct KeptLog: Hashable, Sendable {
   public internal(set) var isWhole: Bool
   /// All events that arrive from here on are there; nil where none were let go.
   public internal(set) var start: Timestamp?
+  /// Fields that events are found by (`EventIndex`), each by its place; none is ever taken away.
+  var indexes: [String] = []
 
   /// Under which the log's positions stand.
   var taker: ViewID { ViewID(number: KeptKey.firstPrefix | number) }
@@ -32,6 +35,7 @@ enum KeptKey {
   enum Kind: UInt8 {
     case chunk = 0
     case correction = 1
+    case index = 2
   }
 
   static func chunk(_ log: KeptLog, _ number: UInt64) -> [UInt8] { key(log, .chunk, number) }
@@ -80,7 +84,9 @@ extension KeptLog {
   /// The record in `meta`.
   var record: String {
     let start = start.map { String($0.milliseconds) } ?? "null"
-    return "{\"id\":\(number),\"whole\":\(isWhole),\"start\":\(start)}"
+    let fields = JSONValue.array(indexes.map { .string($0) }).compact
+    let index = indexes.isEmpty ? "" : ",\"index\":\(fields)"
+    return "{\"id\":\(number),\"whole\":\(isWhole),\"start\":\(start)\(index)}"
   }
 
   /// Nil where the text is no such record.
@@ -98,5 +104,11 @@ extension KeptLog {
     default: return nil
     }
     self.init(number: number, isWhole: isWhole, start: start)
+    guard let fields = json["index"] else { return }
+    guard case .array(let names) = fields.content else { return nil }
+    for name in names {
+      guard case .string(let name) = name.content else { return nil }
+      indexes.append(name)
+    }
   }
 }

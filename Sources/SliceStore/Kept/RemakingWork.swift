@@ -79,27 +79,39 @@ extension Store {
     of view: RegisteredView, through end: UInt64
   ) throws(StoreError) -> RemakingWork? {
     let stream = try stream(view.declaration.stream)
-    guard let log = stream.kept else { return nil }
+    guard let log = stream.kept, view.declaration.join == nil else { return nil }
     let retractions = try retractions(of: log)
     if retractions.isEmpty { return nil }
-    var events = EventBatch(stream.declaration)
+    let events = try retracted(retractions, of: stream.declaration, log)
+    let work = try RemakingWork(
+      stream, log, [view], retractions, events: events.batch, times: events.gone ?? [],
+      workers: options.threads)
+    try work.read(through: end, self)
+    return work
+  }
+
+  /// All events of a log that were taken back and are still there.
+  func retracted(
+    _ retractions: Retractions, of stream: StreamDeclaration, _ log: KeptLog
+  ) throws(StoreError) -> MeetingEvents {
+    var events = EventBatch(stream)
+    var found = AdmittedEvents()
     var times: [Int64] = []
-    let reader = KeptChunkReader(stream.declaration)
+    let reader = KeptChunkReader(stream)
     for (number, rows) in retractions.times {
-      // A chunk that is gone lies below the view's floor.
+      // A chunk that is gone lies below every floor of views that were made of it.
       try forEachChunk(of: log, number..<number + 1) { _, chunk throws(CodecError) in
         let (batch, admitted) = try reader.admitted(chunk)
         for (row, time) in rows {
           guard row < batch.count else { throw .malformed("no event \(row) to take back") }
-          if admitted.mask[Int(row)] == 0 { continue }
-          events.append(batch, rows: Int(row)..<Int(row) + 1)
+          let row = Int(row)
+          if admitted.mask[row] == 0 { continue }
+          events.append(batch, rows: row..<row + 1)
+          found.append(event: admitted.eventTimes[row], arrival: admitted.arrivalTimes[row])
           times.append(time)
         }
       }
     }
-    let work = try RemakingWork(
-      stream, log, [view], retractions, events: events, times: times, workers: options.threads)
-    try work.read(through: end, self)
-    return work
+    return MeetingEvents(batch: events, admitted: found, gone: times)
   }
 }

@@ -41,7 +41,16 @@ struct Retractions: Sendable {
     }.sorted { $0.0 < $1.0 }
   }
 
+  /// When the last correction was made, in milliseconds.
+  var latest: Int64? { times.values.compactMap { $0.values.max() }.max() }
+
   func time(of place: KeptPlace) -> Int64? { times[place.chunk]?[place.row] }
+
+  /// For each event of a chunk when it was taken back; the greatest number where it was not.
+  func times(of chunk: UInt64, _ count: Int) -> [Int64] {
+    guard let rows = times[chunk] else { return Array(repeating: .max, count: count) }
+    return (0..<count).map { rows[UInt32($0)] ?? .max }
+  }
 
   mutating func add(_ places: [KeptPlace], at time: Int64) {
     for place in places { times[place.chunk, default: [:]][place.row] = time }

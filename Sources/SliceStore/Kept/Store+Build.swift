@@ -37,7 +37,9 @@ extension Store {
       let slice = length.slice(of: start)
       return length.start(of: slice) == start ? slice : Slice(index: slice.index + 1)
     }
-    let building = BuildingView(view: registered, until: try nextChunkNumber(log))
+    let joined = try view.join.map { join throws(StoreError) in try chunkEnd(of: join.stream) }
+    let building = BuildingView(
+      view: registered, until: try nextChunkNumber(log), joinedUntil: joined ?? 0)
     var changes = WriteBatch()
     put(
       [
@@ -79,14 +81,15 @@ extension Store {
       throw .invalid("the events of stream '\(stream.declaration.name)' are kept no longer")
     }
     let workers = threads ?? options.threads
-    let loader = BulkLoader(
+    let loader = try BulkLoader(
       self, stream.declaration, [view], log: nil, isReplay: true, workers: workers)
     var state = BuildProgress(view: name)
     var next = try replayPosition(of: view)
     var isCut = false
     while next < building.until, !isCut {
       let end = min(building.until, next + UInt64(Self.chunksAtOnce))
-      state.events += try replay(next..<end, of: log, stream.declaration, loader, workers)
+      state.events += try replay(
+        next..<end, of: log, stream.declaration, building, loader, workers)
       next = end
       state.fraction = Double(next) / Double(building.until)
       isCut = isCancelled()
@@ -112,39 +115,40 @@ extension Store {
   /// Replays chunks on several threads.
   /// - Returns: how many events they had.
   private func replay(
-    _ chunks: Range<UInt64>, of log: KeptLog, _ stream: StreamDeclaration, _ loader: BulkLoader,
-    _ workers: Int
+    _ chunks: Range<UInt64>, of log: KeptLog, _ stream: StreamDeclaration,
+    _ building: BuildingView, _ loader: BulkLoader, _ workers: Int
   ) throws(StoreError) -> Int {
-    let found = Mutex<(events: Int, failure: StoreError?)>((0, nil))
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in
-      let count = chunks.count
-      let first = chunks.lowerBound + UInt64(count * worker / workers)
-      let end = chunks.lowerBound + UInt64(count * (worker + 1) / workers)
+    let view = building.view.declaration
+    let others = try view.join.flatMap { join throws(StoreError) in
+      try indexed(join.stream, by: nil)
+    }
+    let retractions = others == nil ? Retractions() : try retractions(of: log)
+    let found = WorkerBoxes(
+      Array(repeating: (events: 0, failure: StoreError?.none), count: workers))
+    try forEachChunk(of: log, chunks, workers: workers) {
+      worker, number, bytes throws(CodecError) in
+      // Chunks of streaming writes are short; each is a batch of its own all the same, for its seal.
+      let (batch, admitted) = try KeptChunkReader(stream).admitted(bytes)
+      found[worker].events += batch.count
+      guard let others else { return loader.replay(batch, admitted, worker: worker) }
       do throws(StoreError) {
-        var events = 0
-        try forEachChunk(of: log, first..<end) { _, bytes throws(CodecError) in
-          // Chunks of streaming writes are short; each is a batch of its own all the same, for its seal.
-          var batch = EventBatch(stream)
-          let head = try KeptChunkReader(stream).read(bytes, into: &batch)
-          _ = loader.replay(batch, sealedAt: head.seal, worker: worker)
-          events += head.count
-        }
-        found.withLock { $0.events += events }
-      } catch { found.withLock { $0.failure = $0.failure ?? error } }
+        let events = MeetingEvents(
+          batch: batch, admitted: admitted, gone: retractions.times(of: number, batch.count))
+        let pairs = try self.joined(events, in: view, to: others, before: building.joinedUntil)
+        loader.replay(pairs.batch, pairs.admitted, worker: worker)
+      } catch { found[worker].failure = found[worker].failure ?? error }
     }
-    return try found.withLock { found throws(StoreError) in
-      if let failure = found.failure { throw failure }
-      return found.events
+    for worker in 0..<workers {
+      if let failure = found[worker].failure { throw failure }
     }
+    return (0..<workers).reduce(0) { $0 + found[$1].events }
   }
 
   /// The view takes its name over; one that had it goes. What was corrected in its history is made anew first.
   private func finish(_ building: BuildingView) throws(StoreError) {
     let name = building.view.declaration.name
-    let old = try withCorrections(of: building) { view, corrected throws(StoreError) in
+    let old = try withCorrections(of: building) { view, changes throws(StoreError) in
       let stream = try stream(view.declaration.stream).declaration
-      var changes = WriteBatch()
-      try corrected?.write(into: &changes, in: slices)
       var records = [("view/\(name)", RegistryCodec.viewRecord(view, over: stream))]
       if let floor = view.floor { records.append(("floor/\(name)", String(floor.index))) }
       put(records, into: &changes)
@@ -166,12 +170,12 @@ extension Store {
       to: SliceKey.range(view: building.view.id).upper)
   }
 
-  /// Calls `body` with the writer's lock, with the view as it is declared by now and, where events of its
-  /// stream were taken back, with what has to be made anew in it.
+  /// Calls `body` with the writer's lock, with the view as it is declared by now and with the changes that make
+  /// anew what was corrected in its history.
   /// - Returns: nil, without a call, where the view is not being built any more.
   private func withCorrections(
     of building: BuildingView,
-    _ body: (RegisteredView, CellRemaker?) throws(StoreError) -> RegisteredView?
+    _ body: (RegisteredView, inout WriteBatch) throws(StoreError) -> RegisteredView?
   ) throws(StoreError) -> RegisteredView? {
     let name = building.view.declaration.name
     // Most of the reading is done while writes go on; what came meanwhile is read under their lock.
@@ -182,12 +186,17 @@ extension Store {
       guard let current = registry.withLock({ $0.building[name] }),
         current.view.id == building.view.id
       else { return nil }
+      var changes = WriteBatch()
       let end = try chunkEnd(of: stream)
-      if let early, try early.isCurrent(self, [current.view]) {
+      if current.view.declaration.join != nil {
+        try remakeJoined(current.view, into: &changes)
+      } else if let early, try early.isCurrent(self, [current.view]) {
         try early.read(through: end, self)
-        return try body(current.view, early.remaker)
+        try early.remaker.write(into: &changes, in: slices)
+      } else {
+        try remaking(of: current.view, through: end)?.remaker.write(into: &changes, in: slices)
       }
-      return try body(current.view, try remaking(of: current.view, through: end)?.remaker)
+      return try body(current.view, &changes)
     }
   }
 

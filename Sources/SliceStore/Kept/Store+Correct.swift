@@ -68,9 +68,7 @@ extension Store {
   ) throws(StoreError) -> PreparedCorrection {
     let stream = try self.stream(order.stream)
     let (log, ids) = try order.require(stream)
-    let seal = stream.seal ?? .earliest
-    let time = order.time ?? max(clock(), seal)
-    if time < seal { throw .sealMovesBack(stream: order.stream, from: seal, to: time) }
+    let time = try correctionTime(order, clock)
     var report = CorrectionReport(time: time)
     report.missing = ids.refused
     if let batch = order.batch {
@@ -92,12 +90,31 @@ extension Store {
     try work.read(through: end, self)
     report.retracted = found.places.count
     report.slices = work.remaker.cellCount
-    return PreparedCorrection(work: work, ids: ids, places: found.places, end: end, report: report)
+    return PreparedCorrection(work: work, ids: ids, found: found, end: end, report: report)
   }
 
-  /// The views of a stream that answer; of those that are being built, all corrections are made at their end.
+  /// When a correction arrives: not before anything that is sealed, here and where events are joined to these.
+  private func correctionTime(
+    _ order: CorrectionOrder, _ clock: () -> Timestamp
+  ) throws(StoreError) -> Timestamp {
+    var time = order.time ?? clock()
+    for name in sealedStreams(order.stream) {
+      guard let seal = try stream(name).seal, seal > time else { continue }
+      guard order.time == nil else { throw .sealMovesBack(stream: name, from: seal, to: time) }
+      time = seal
+    }
+    return time
+  }
+
+  /// The stream and those whose views join its events.
+  private func sealedStreams(_ stream: String) -> Set<String> {
+    Set(followers(of: stream).map(\.declaration.stream) + [stream])
+  }
+
+  /// The views of a stream that answer, without those that join others to it (`remakeJoined`); of those that are
+  /// being built, all corrections are made at their end.
   private func servingViews(of stream: String) -> [RegisteredView] {
-    views.filter { $0.declaration.stream == stream }
+    views.filter { $0.declaration.stream == stream && $0.declaration.join == nil }
   }
 
   /// Called with the writer's lock.
@@ -109,10 +126,8 @@ extension Store {
     guard try work.isCurrent(self, servingViews(of: order.stream)) else { return nil }
     var stream = try self.stream(order.stream)
     var report = prepared.report
-    if let seal = stream.seal, seal > report.time {
-      guard let time = order.time else { return nil }
-      throw .sealMovesBack(stream: order.stream, from: seal, to: time)
-    }
+    // With the writer's lock no seal moves any more.
+    if try correctionTime(order, { report.time }) != report.time { return nil }
     let end = try nextChunkNumber(work.log)
     let late = try find(
       prepared.ids, in: prepared.end..<end, of: stream, work.log, besides: work.retractions)
@@ -121,10 +136,12 @@ extension Store {
 
     var changes = WriteBatch()
     try work.remaker.write(into: &changes, in: slices)
-    if !prepared.places.isEmpty {
+    report.slices += try remakeJoined(
+      correcting: order.stream, prepared.found, work.retractions, at: report.time, into: &changes)
+    if !prepared.found.places.isEmpty {
       changes.put(
         key: KeptKey.key(work.log, .correction, work.retractions.next),
-        value: Retractions.record(prepared.places, at: report.time.milliseconds), in: slices)
+        value: Retractions.record(prepared.found.places, at: report.time.milliseconds), in: slices)
     }
     if let log = try letGo(of: stream, sealedAt: report.time, &changes) { stream.kept = log }
     stream.seal = report.time
@@ -135,19 +152,20 @@ extension Store {
     report.appended = batch.count
     report.expired = try add(
       batch, to: stream, views, writer, order.positions, isAlone: false, into: &changes)
+    let sealed = sealedStreams(order.stream)
+    let joined = try sealJoined(of: sealed, at: report.time, into: &changes)
     put(
-      [
-        ("seal/\(order.stream)", String(report.time.milliseconds)),
+      sealed.map { ("seal/\($0)", String(report.time.milliseconds)) } + [
         audit(
           AuditEntry(
             "corrected", "stream '\(order.stream)'",
             lines: [
               "\(report.retracted) taken back and \(report.appended) come, known from \(report.time) on"
-            ])),
+            ]))
       ], into: &changes)
     try StoreError.wrap { () throws(RocksError) in try database.write(changes, sync: true) }
     registry.withLock {
-      $0.streams[order.stream]?.seal = report.time
+      for name in sealed.union(joined) { $0.streams[name]?.seal = report.time }
       $0.streams[order.stream]?.kept = stream.kept
     }
     noteChange()
@@ -223,7 +241,7 @@ private struct CorrectionOrder {
 private struct PreparedCorrection {
   let work: RemakingWork
   let ids: EventIDs
-  let places: [KeptPlace]
+  let found: FoundEvents
   /// Chunks before this one were searched.
   let end: UInt64
   let report: CorrectionReport

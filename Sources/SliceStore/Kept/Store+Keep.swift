@@ -20,7 +20,18 @@ extension Store {
         writer.append(
           batch, rows, admitted, stream.declaration, seal: stream.seal?.milliseconds, to: &chunk)
       else { continue }
-      changes.put(key: KeptKey.chunk(log, try takeChunkNumbers(log, 1)), value: chunk, in: slices)
+      let number = try takeChunkNumbers(log, 1)
+      changes.put(key: KeptKey.chunk(log, number), value: chunk, in: slices)
+      if log.indexes.isEmpty { continue }
+      do throws(CodecError) {
+        let entries = try chunk.withBytes { chunk throws(CodecError) in
+          try indexEntries(number, chunk, of: stream.declaration, in: log)
+        }
+        for entry in entries {
+          let key = EventIndex.key(log, entry.slot, entry.hash, entry.place)
+          changes.put(key: key, value: [], in: slices)
+        }
+      } catch { throw .corrupt(what: "events that are to be kept", error) }
     }
   }
 
