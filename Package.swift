@@ -72,7 +72,7 @@ let package = Package(
     tests("RowFilesTests", uses: ["RowFiles", "FeatureModel"]),
     tests(
       "ConformanceTests",
-      uses: ["Hindcast", "AsOfJoin", "SliceStore", "RowFiles", "FeatureModel"]),
+      uses: ["FeatureServer", "Hindcast", "AsOfJoin", "SliceStore", "RowFiles", "FeatureModel"]),
     tests("HindcastTests", uses: ["Hindcast", "SliceStore", "RowFiles", "FeatureModel"]),
     .testTarget(
       name: "HindcastCTests",

@@ -6,7 +6,8 @@ import SliceStore
 
 /// A way for answers out of a store; one outcome per question.
 enum Ask: String, CaseIterable, Sendable {
-  case reader, get, join, joinPerRow, csvJoin, jsonLinesJoin, csvToJSONLinesJoin, jsonLinesToCSVJoin
+  case reader, get, join, joinPerRow, streamJoin, csvJoin, jsonLinesJoin, csvToJSONLinesJoin,
+    jsonLinesToCSVJoin
 
   func answers(_ questions: [Vector.Question], _ vector: Vector, _ store: FeatureStore) throws
     -> [(question: Vector.Question, outcome: Outcome)]
@@ -20,6 +21,10 @@ enum Ask: String, CaseIterable, Sendable {
     case .join:
       return grouped(questions.filter(vector.canBeJoined), byMode: true).flatMap { group in
         Self.answers(group) { try Self.join(group, vector, isPerRow: false, store) }
+      }
+    case .streamJoin:
+      return grouped(questions.filter(vector.canBeJoined), byMode: true).flatMap { group in
+        Self.answers(group) { try Self.stream(group, vector, store) }
       }
     case .joinPerRow:
       let own = questions.filter(vector.canBeJoined).filter {
@@ -113,5 +118,23 @@ enum Ask: String, CaseIterable, Sendable {
     if isPerRow { request.knownColumn = "known" } else { request.mode = group[0].mode }
     let answers = try store.join(ColumnAsk.spine(group, vector, knowledge), request)
     return group.indices.map { row in answers.columns.map { $0.value(row) } }
+  }
+
+  /// The same in chunks of a stream, of which two are answered together.
+  private static func stream(
+    _ group: [Vector.Question], _ vector: Vector, _ store: FeatureStore
+  ) throws -> [[Value]] {
+    var request = JoinRequest(views: [(group[0].view, group[0].features)], time: "at")
+    request.mode = group[0].mode
+    var chunks = group.flatMap { ColumnAsk.spine([$0], vector, knowledge) }
+    let fields = chunks[0].columns.map { SpineField(name: $0.name, type: $0.type) }
+    let join = try ColumnJoin(store, spine: fields, request)
+    chunks.reverse()
+    let stream = JoinStream(join, rowsTogether: 2) { chunks.popLast() }
+    var rows: [[Value]] = []
+    while let chunk = try stream.next() {
+      rows += chunk.rows.map { row in chunk.answers.columns.map { $0.value(row) } }
+    }
+    return rows
   }
 }

@@ -33,10 +33,11 @@ enum ColumnAsk {
 }
 
 extension Vector {
-  /// The types of a view's key fields; nil for an unknown view.
+  /// The types of a view's key fields, computed ones among them; nil for an unknown view.
   func keyTypes(_ view: String) -> [FieldType]? {
     views.first { $0.name == view }.map { view in
-      view.entity.map { stream.fields[stream.index(of: $0)!].type }
+      let scope = view.scope(of: stream)
+      return view.entity.map { scope.fields[scope.index(of: $0)!].type }
     }
   }
 

@@ -1,12 +1,14 @@
-// The ways in: the same rows through streaming writes, bulk loads and files. A feed also says how a row
-// that must be refused is refused.
+// The ways in: the same rows through streaming writes, bulk loads, tables and files, and out of kept events. A
+// feed also says how a row that must be refused is refused.
 import FeatureModel
 import Hindcast
 import TestSupport
 
 /// A way for rows into a store.
 enum Feed: String, CaseIterable, Sendable {
-  case append, appendShuffled, bulk, jsonLinesFile, csvFile
+  case append, appendShuffled, bulk, table, jsonLinesFile, csvFile
+  /// The stream keeps its events, and every view is made of them anew before it is asked.
+  case kept
 
   /// Takes rows in; all are accepted. `step` makes names unique.
   func ingest(_ rows: [Vector.Row], of vector: Vector, into store: FeatureStore, step: Int) throws {
@@ -14,7 +16,8 @@ enum Feed: String, CaseIterable, Sendable {
     switch self {
     case .append:
       try Self.append(rows, stream, store)
-    case .appendShuffled:
+    case .table: try Self.table(rows, stream, store, step: step)
+    case .appendShuffled, .kept:
       var random = SplitMix64(UInt64(step) + 7)
       for piece in random.split(rows.shuffled(using: &random), most: 5) {
         try Self.append(piece, stream, store)
@@ -37,12 +40,17 @@ enum Feed: String, CaseIterable, Sendable {
   {
     let stream = vector.stream
     switch self {
-    case .append, .appendShuffled:
+    case .append, .appendShuffled, .kept:
       let batch = try Self.batch([row], stream)
       let report = try store.store.append(
         batch, to: stream.name,
         refusals: self == .append ? .refuseBatch : .skipRows)
       return report.refused.count == 1 && report.events == 0
+    case .table:
+      do {
+        try Self.table([row], stream, store, step: step)
+        return false
+      } catch HindcastError.eventRow { return true }
     case .bulk:
       let loader = try store.store.bulkLoader(for: stream.name, workers: 1)
       let report = loader.add(try Self.batch([row], stream), worker: 0)
@@ -65,6 +73,25 @@ enum Feed: String, CaseIterable, Sendable {
       try batch(rows, stream), to: stream.name, durability: .written)
     guard report.refused.isEmpty, report.events == rows.count else {
       throw BadVector(reason: "refused: \(report.refused)")
+    }
+  }
+
+  /// A source of its own for each step.
+  private static func table(
+    _ rows: [Vector.Row], _ stream: StreamDeclaration, _ store: FeatureStore, step: Int
+  ) throws {
+    let all = try batch(rows, stream)
+    var parts = [
+      EventPart(count: rows.count) { range, batch in
+        batch.append(all, rows: range)
+        return []
+      }
+    ]
+    let report = try store.ingest(into: stream.name, TableOptions(source: "step\(step)")) {
+      parts.popLast()
+    }
+    guard report.rows == rows.count, report.rejectedCount == 0 else {
+      throw BadVector(reason: "\(report)")
     }
   }
 

@@ -19,6 +19,7 @@ struct Vector: Sendable {
     case refuse([Row])
     case seal(Timestamp)
     case expire(view: String, before: Timestamp)
+    case register([String])
     case ask([Question])
   }
 
@@ -29,6 +30,13 @@ struct Vector: Sendable {
     let mode: ReadMode
     let features: [String]
     let expected: Outcome
+  }
+
+  /// The views that come later, by a step of their own.
+  var later: Set<String> {
+    var names: Set<String> = []
+    for case .register(let more) in steps { names.formUnion(more) }
+    return names
   }
 
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -91,6 +99,9 @@ extension Vector {
     case "expire":
       return .expire(
         view: try text(member("view", value)), before: try time(member("before", value)))
+    case "register":
+      guard case .array(let list) = value.content else { throw BadVector(reason: "register") }
+      return .register(try list.map(text))
     case "ask":
       guard case .array(let list) = value.content else { throw BadVector(reason: "ask") }
       return .ask(try list.map { try question($0, types) })

@@ -18,7 +18,9 @@ import duckdb
 
 import vectors
 from duckdb_algebra import SQL, agrees, further_sql, shaped
+from duckdb_expressions import sql
 from exact import SPLIT, finish, mantissa_and_exponent, native_tolerance
+from syntax import parse
 from xxh64 import xxh64
 
 TYPES = {"int": "BIGINT", "double": "DOUBLE", "string": "VARCHAR", "bool": "BOOLEAN",
@@ -33,7 +35,7 @@ WITH spine AS (
   SELECT *, slice(asked, {length}) AS r FROM asks
 ), hits AS (
   SELECT {group} AS _ask, s.r * {length} AS _start, e.*
-  FROM spine s LEFT JOIN (SELECT * FROM events WHERE {filter}) e
+  FROM spine s LEFT JOIN (SELECT * FROM {events} WHERE {filter}) e
     ON {keys}
    AND slice(e._event, {length}) >= s.r - {slices}
    AND slice(e._event, {length}) < CASE mode WHEN 'fresh' THEN s.r + 1 ELSE s.r END
@@ -73,9 +75,8 @@ class Judge:
         self.db = duckdb.connect()
         self.db.execute(SLICE)
         fields = ", ".join(f"{quoted(f)} {TYPES[k]}" for f, k in vector.fields.items())
-        self.numeric = [f for f, k in vector.fields.items() if k in ("int", "double")]
-        numbers = "".join(f", _m_{i} BIGINT, _e_{i} BIGINT" for i in range(len(self.numeric)))
-        self.db.execute(f"CREATE TABLE events ({fields}, _event BIGINT, _arrival BIGINT{numbers})")
+        self.standing = set(vector.views) - vector.later
+        self.db.execute(f"CREATE TABLE events ({fields}, _event BIGINT, _arrival BIGINT)")
         self.db.execute("CREATE TABLE seal (instant BIGINT)")
         self.db.execute("CREATE TABLE floors (view VARCHAR, floor BIGINT)")
         self.asked = self.values = self.exact = self.native = 0
@@ -91,7 +92,11 @@ class Judge:
             length = self.vector.views[body["view"]].length
             self.db.execute("INSERT INTO floors VALUES (?, slice(?::BIGINT, ?::BIGINT))",
                             [body["view"], vectors.milliseconds(body["before"]), length])
+        elif name == "register":
+            self.standing.update(body)
         elif name == "ask":
+            for view in self.vector.views.values():
+                self.see(view)
             self.ask(body)
 
     def ingest(self, json_rows):
@@ -99,10 +104,7 @@ class Judge:
         arrival = quoted(self.vector.arrival_time) if self.vector.arrival_time else "NULL"
         rows = []
         for row in map(self.vector.row, json_rows):
-            numbers = []
-            for field in self.numeric:
-                numbers += [None, None] if row[field] is None else mantissa_and_exponent(row[field])
-            rows.append([*row.values(), None, None, *numbers])
+            rows.append([*row.values(), None, None])
         if not rows:
             return
         marks = ", ".join("?" * len(rows[0]))
@@ -110,6 +112,26 @@ class Judge:
         # What was there before has its arrival already; `greatest` passes over nulls.
         self.db.execute(f"""UPDATE events SET _event = {event}, _arrival = greatest(
             {arrival}, {event}, (SELECT max(instant) FROM seal)) WHERE _arrival IS NULL""")
+
+    def see(self, view):
+        """The events as a view sees them: with the fields that it computes, and its numbers as whole ones."""
+        events, fields = "events", dict(self.vector.fields)
+        for name, text in view.derived.items():
+            tree = parse(text, fields)
+            events = f"(SELECT *, {sql(tree, quoted)}::{TYPES[tree.kind]} AS {quoted(name)} FROM {events})"
+            fields[name] = tree.kind
+        view.numeric = [field for field, kind in fields.items() if kind in ("int", "double")]
+        table = quoted("seen " + view.name)
+        self.db.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM {events}")
+        for number, field in enumerate(view.numeric):
+            found = self.db.execute(
+                f"SELECT rowid, {quoted(field)} FROM {table} WHERE {quoted(field)} IS NOT NULL").fetchall()
+            for part in "me":
+                self.db.execute(f"ALTER TABLE {table} ADD COLUMN _{part}_{number} BIGINT")
+            if found:
+                self.db.executemany(
+                    f"UPDATE {table} SET _m_{number} = ?, _e_{number} = ? WHERE rowid = ?",
+                    [[*mantissa_and_exponent(value), row] for row, value in found])
 
     def ask(self, asks):
         by_feature = {}
@@ -129,7 +151,7 @@ class Judge:
     def error(self, ask):
         """The error's name, or None where the question has an answer."""
         view = self.vector.views.get(ask["view"])
-        if view is None:
+        if view is None or view.name not in self.standing:
             return "unknown_view"
         if any(name not in view.features for name in ask["features"]):
             return "unknown_feature"
@@ -141,6 +163,8 @@ class Judge:
 
     def feature(self, view, name, asks):
         """The values of one feature by question number; by category, each is a question of its own to SQL."""
+        if view.features[name].function == "derive":
+            return self.computed(view, view.features[name], asks)
         if view.features[name].by is None:
             return self.plain(view, name, asks)
         maps = {number: {} for number, _ in asks}
@@ -151,13 +175,26 @@ class Judge:
         return {number: vectors.category_map(found, view.features[name].limit, xxh64)
                 for number, found in maps.items()}
 
+    def computed(self, view, feature, asks):
+        """A derived feature, from the values of those that it stands on."""
+        columns = ", ".join(f"{quoted(name)} {TYPES[view.kinds[name]]}" for name in feature.needs)
+        found = [self.feature(view, name, asks) for name in feature.needs]
+        self.db.execute(f"CREATE OR REPLACE TABLE answers (_ask BIGINT, {columns})")
+        self.db.executemany(
+            f"INSERT INTO answers VALUES ({', '.join('?' * (1 + len(found)))})",
+            [[number, *(vectors.raw(values.get(number), view.kinds[name])
+                        for name, values in zip(feature.needs, found))] for number, _ in asks])
+        rows = self.db.execute(
+            f"SELECT _ask, ({sql(feature.tree, quoted)})::{TYPES[feature.tree.kind]} FROM answers").fetchall()
+        return {number: vectors.shown(value, feature.tree.kind) for number, value in rows}
+
     def plain(self, view, name, asks):
         feature = view.features[name]
-        kind = self.vector.fields.get(feature.field)
+        kind = view.fields.get(feature.field)
         field = None if feature.field is None else quoted(feature.field)
         hits = self.hits(view, feature, asks)
         if feature.function in EXACT or (feature.function == "sum" and kind == "double"):
-            return self.exactly(hits, feature, field)
+            return self.exactly(hits, view, feature, field)
         if feature.function in SQL:
             return self.further(hits, feature, field, kind)
         rows = self.db.execute(
@@ -184,16 +221,17 @@ class Judge:
         if feature.by is not None:
             taken = "e." + quoted(feature.field) if feature.field else "e._event"
             group = f"CASE WHEN {taken} IS NOT NULL THEN s.id || ':' || e.{quoted(feature.by)}::VARCHAR END"
+        tests = [sql(parse(text, view.fields), quoted) for text in (view.filter, feature.filter) if text]
         return HITS.format(group=group, length=f"{view.length}::BIGINT", slices=feature.slices, keys=keys,
-                           filter=f"({view.filter or 'true'}) AND ({feature.filter or 'true'})")
+                           events=quoted("seen " + view.name), filter=" AND ".join(tests) or "true")
 
     def further(self, hits, feature, field, kind):
         sql = further_sql(feature, field, kind)
         rows = self.db.execute(f"{hits} SELECT _ask, {sql} FROM hits GROUP BY _ask").fetchall()
         return {ask: shaped(feature, kind, value) for ask, value in rows}
 
-    def exactly(self, hits, feature, field):
-        number = self.numeric.index(feature.field)
+    def exactly(self, hits, view, feature, field):
+        number = view.numeric.index(feature.field)
         m, e = f"_m_{number}", f"_e_{number}"
         high, low = f"slice({m}::HUGEINT, {SPLIT})", f"({m}::HUGEINT & {SPLIT - 1})"
         sums = self.db.execute(f"""{hits} SELECT _ask, {e}, count({m}), sum({m}::HUGEINT),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the two large vectors: random events and questions from a fixed seed.
+"""Writes the three large vectors: random events and questions from fixed seeds.
 
     tools/conformance/generate.py && tools/conformance/reference.py --write
 
@@ -100,7 +100,45 @@ def write(name, about, seed, slices, slice_length, entities, where, shuffled):
     (vectors.FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
 
 
+DERIVE = {"domain": "lower(after(who, '@'))", "size": "if(n >= 0, n, -n)", "net": "x * n - 0.5", "even": "size % 2 = 0",
+          "kind": "coalesce(substring(tag, 1, 1), '?')", "hour": "hourOfDay(happened)", "lag": "known - happened"}
+COMPUTED = {
+    "{window}_N": {"count": True}, "{window}_EVEN": {"count": True, "where": "even"},
+    "{window}_SIZE": {"sum": "size"}, "{window}_NET": {"sum": "net"}, "{window}_MEAN": {"mean": "net"},
+    "{window}_SD": {"stddev": "size"}, "{window}_KINDS": {"distinct": "kind", "exactUpTo": 64},
+    "{window}_LAST": {"last": "kind", "where": "length(tag) > 1 and not (hour < 6)"},
+    "{window}_LAG": {"max": "lag"}, "{window}_BY": {"count": True, "by": "kind", "limit": 4}}
+OVER = {"SHARE": {"derive": "7d_EVEN / 7d_N"}, "Z": {"derive": "(1d_SIZE - 7d_SIZE / 7.0) / 7d_SD"},
+        "Z_OR_0": {"derive": "coalesce(Z, 0)"}, "LATE": {"derive": "7d_LAG > 86400000"},
+        "LABEL": {"derive": "if(LATE, concat(7d_LAST, '!'), 7d_LAST)"}}
+
+
+def write_computed(name, about, seed):
+    """Computed fields and features, and a view that comes later."""
+    source = random.Random(seed)
+    declared = {feature: {**body, "windows": ["1d", "7d"]} for feature, body in COMPUTED.items()} | OVER
+    view = {"view": "computed", "stream": "events", "derive": DERIVE, "entity": ["domain"], "slice": "1d",
+            "where": "not (size = 13)", "features": declared}
+    entities = [{"who": who} for who in ("Ann@A.org", "bob@a.org", "cy@b.org", "d@B.ORG", "nobody", "x@")]
+    rows = events(source, 240, 30 * DAY, DAY, entities)
+    domains = [{"domain": domain} for domain in ("a.org", "b.org", "", "A.org")]
+    asked = names({feature: body for feature, body in declared.items() if "windows" in body}) + list(OVER)
+    ask = lambda count, *views: {"ask": questions(
+        source, count, 30 * DAY, DAY, {view: asked for view in views}, domains)}
+    steps = [{"ingest": rows[:90]}, ask(30, "computed"), {"seal": vectors.iso(START + 12 * DAY)}, {"ingest": rows[90:170]},
+             {"register": ["computed_later"]}, ask(60, "computed", "computed_later"),
+             {"seal": vectors.iso(START + 20 * DAY)}, {"ingest": rows[170:]}, ask(60, "computed", "computed_later")]
+    fields = {"who": "string", "happened": "timestamp", "known": "timestamp", "n": "int", "x": "double", "tag": "string"}
+    stream = {"stream": "events", "fields": fields, "eventTime": "happened", "arrivalTime": "known", "keep": True}
+    text = vectors.layout({"name": name, "about": about, "stream": stream,
+                           "views": [view, {**view, "view": "computed_later"}], "steps": steps})
+    (vectors.FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
+
+
 def main():
+    write_computed("random_computed", "Random events, computed fields as key, inputs, filters and categories, features "
+                   "computed from features, a view that comes later, two seals, all modes "
+                   "(tools/conformance/generate.py, seed 20260203).", 20260203)
     write("random_days", "Random events in the order of their arrival, two seals, all modes "
           "(tools/conformance/generate.py, seed 20260201).", 20260201, ((1, 7, 30), "1d", "d"), DAY,
           [{"who": who} for who in ("ann", "bob", "cy", "", "dé")], "n >= 0 and tag != 'a0'", False)

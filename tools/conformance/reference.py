@@ -15,7 +15,7 @@ from fractions import Fraction
 
 import vectors
 from algebra import further
-from filters import Filter, comparable
+from expressions import Expression, comparable, evaluate
 from xxh64 import xxh64
 
 INT64 = range(-2**63, 2**63)
@@ -104,10 +104,13 @@ class Reference:
         self.events = []  # (event time, arrival time, row)
         self.seal = vectors.EARLIEST
         self.floors = {}
-        self.filters = {name: Filter(view.filter) for name, view in vector.views.items()
+        self.standing = set(vector.views) - vector.later
+        self.filters = {name: Expression(view.filter, view.fields) for name, view in vector.views.items()
                         if view.filter is not None}
-        self.own = {feature: Filter(feature.filter) for view in vector.views.values()
-                    for feature in view.features.values() if feature.filter is not None}
+        self.own = {feature: Expression(feature.filter, view.fields) for view in vector.views.values()
+                    for feature in view.features.values() if getattr(feature, "filter", None) is not None}
+        self.derived = {name: {field: Expression(text, view.fields) for field, text in view.derived.items()}
+                        for name, view in vector.views.items()}
 
     def ingest(self, json_row):
         row = self.vector.row(json_row)
@@ -131,7 +134,7 @@ class Reference:
 
     def answer(self, ask):
         view = self.vector.views.get(ask["view"])
-        if view is None:
+        if view is None or view.name not in self.standing:
             raise Refused("unknown_view")
         for name in ask["features"]:
             if name not in view.features:
@@ -139,6 +142,13 @@ class Reference:
         return [self.feature(view, view.features[name], ask) for name in ask["features"]]
 
     def feature(self, view, feature, ask):
+        if feature.function != "derive":
+            return self.aggregated(view, feature, ask)
+        found = {name: vectors.raw(self.feature(view, view.features[name], ask), view.kinds[name])
+                 for name in feature.needs}
+        return vectors.shown(evaluate(feature.tree, found), feature.tree.kind)
+
+    def aggregated(self, view, feature, ask):
         r = vectors.milliseconds(ask["at"]) // view.length
         first, end = r - feature.slices, r
         known_before = r
@@ -156,6 +166,7 @@ class Reference:
                 continue
             if not arrived // view.length < known_before:
                 continue
+            row = self.seen(view, row)
             if not self.belongs(view, row, ask["entity"]):
                 continue
             if feature in self.own and not self.own[feature].accepts(row):
@@ -166,16 +177,23 @@ class Reference:
             if value is not None and (feature.by is None or category is not None):
                 found.append((happened, value, category))
         if feature.by is None:
-            return self.value(feature, [event[:2] for event in found], rows, r * view.length)
+            return self.value(view, feature, [event[:2] for event in found], rows, r * view.length)
         groups = {}
         for time, value, category in found:
             text = self.vector.key_text(feature.by, category)
             groups.setdefault(text, []).append((time, value))
-        values = {text: self.value(feature, events, len(events), 0) for text, events in groups.items()}
+        values = {text: self.value(view, feature, events, len(events), 0) for text, events in groups.items()}
         return vectors.category_map(values, feature.limit, xxh64)
 
-    def value(self, feature, events, rows, start):
-        kind = self.vector.fields.get(feature.field)
+    def seen(self, view, row):
+        """The row as the view sees it: with the fields that the view computes."""
+        row = dict(row)
+        for field, expression in self.derived[view.name].items():
+            row[field] = expression.value(row)
+        return row
+
+    def value(self, view, feature, events, rows, start):
+        kind = view.fields.get(feature.field)
         value = aggregate(feature, kind, events, rows, start)
         if kind == "timestamp" and feature.function in ("min", "max", "first", "last"):
             return None if value is None else vectors.iso(value)
@@ -202,6 +220,8 @@ class Reference:
             self.seal = max(self.seal, vectors.milliseconds(body))
         elif name == "expire":
             self.expire(body["view"], body["before"])
+        elif name == "register":
+            self.standing.update(body)
         elif name == "ask":
             return [(ask, self.outcome(ask)) for ask in body]
         else:

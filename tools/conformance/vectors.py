@@ -3,40 +3,31 @@
 Only the file format is in here (times, declarations, layout on the page). What an answer must be is
 nowhere in this file, so that the two programs that compute answers stay independent of each other.
 """
-import datetime
 import json
 import pathlib
-import re
 import unicodedata
 
+from syntax import fields_of, parse
+from times import EARLIEST, LIMIT, iso, milliseconds
+
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "schemas" / "conformance"
-EPOCH = datetime.datetime(1970, 1, 1)
-EARLIEST, LIMIT = -62_135_596_800_000, 253_402_300_800_000  # years 0001 to 9999
 ALL = 1 << 40  # slices: more than there are
 UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 SHAPES = {"where", "windows", "by", "limit"}
 PARAMETERS = {"exactUpTo", "precision", "k", "keep", "permille", "errorPermille", "maxBuckets", "from", "width",
               "buckets", "per"}
-
-
-def milliseconds(time):
-    """Epoch milliseconds of a JSON time: a number of them, or ISO 8601 text in UTC."""
-    if isinstance(time, int):
-        return time
-    match = re.fullmatch(
-        r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{3}))?Z", time)
-    if not match:
-        raise ValueError(f"not a time: {time!r}")
-    *parts, millis = match.groups()
-    since = datetime.datetime(*map(int, parts)) - EPOCH
-    return (since.days * 86_400 + since.seconds) * 1000 + int(millis or 0)
-
-
-def iso(millis):
-    """The ISO 8601 text of epoch milliseconds, with milliseconds only where there are any."""
-    time = EPOCH + datetime.timedelta(milliseconds=millis)
-    text = f"{time.year:04}-{time.month:02}-{time.day:02}T{time:%H:%M:%S}"
-    return text + (f".{millis % 1000:03}Z" if millis % 1000 else "Z")
+# What functions give; all others give what their field is.
+KINDS = {
+    "int": "count countTrue distinct nullCount sinceFirst sinceLast",
+    "double": "mean variance stddev skew kurtosis quantile median rms entropy distinctRatio nullRatio trueRatio",
+    "timestamp": "firstTime lastTime",
+    "string": "firstK lastK smallestK largestK histogram topK valueCounts"}
+# What functions give; all others give what their field is.
+KINDS = {
+    "int": "count countTrue distinct nullCount sinceFirst sinceLast",
+    "double": "mean variance stddev skew kurtosis quantile median rms entropy distinctRatio nullRatio trueRatio",
+    "timestamp": "firstTime lastTime",
+    "string": "firstK lastK smallestK largestK histogram topK valueCounts"}
 
 
 def length(text):
@@ -54,24 +45,59 @@ class Feature:
         self.filter = filter_text
         self.by, self.limit = by, limit
 
+    def kind(self, fields):
+        """The type of its values, for a stream with these fields."""
+        if self.by is not None:
+            return "string"
+        named = [kind for kind, names in KINDS.items() if self.function in names.split()]
+        own = fields.get(self.field)
+        if self.function == "range":
+            return "double" if own == "double" else "int"
+        return named[0] if named else own
+
+
+class DerivedFeature:
+    """A feature that is computed from others of its view, which stand before it."""
+
+    function, parameters, field, by = "derive", {}, None, None
+
+    def __init__(self, text, kinds, features):
+        self.tree = parse(text, kinds)
+        self.needs = sorted(fields_of(self.tree))
+        self.slices = max(features[name].slices for name in self.needs)
+
 
 class View:
-    def __init__(self, declaration):
+    def __init__(self, declaration, fields):
         self.name = declaration["view"]
         self.entity = declaration["entity"]
         self.length = length(declaration.get("slice", "1d"))
         self.filter = declaration.get("where")
-        self.features = {}
+        self.derived = declaration.get("derive", {})
+        self.fields = dict(fields)  # with the derived ones behind the stream's own
+        for name, text in self.derived.items():
+            self.fields[name] = parse(text, self.fields).kind
+        self.features, self.kinds = {}, {}
         for template, body in declaration["features"].items():
-            (function, field), = [(key, value) for key, value in body.items()
-                                  if key not in SHAPES and key not in PARAMETERS]
-            parameters = {key: body[key] for key in PARAMETERS if key in body}
-            for window in body["windows"]:
-                slices, rest = (ALL, 0) if window == "lifetime" else divmod(length(window), self.length)
-                assert rest == 0 and slices >= 1, f"{window} is no number of slices"
-                self.features[template.replace("{window}", window)] = Feature(
-                    function, None if field is True else field, slices, parameters, body.get("where"),
-                    body.get("by"), body.get("limit", 100))
+            if "derive" not in body:
+                self.add(template, body)
+        for name, body in declaration["features"].items():
+            if "derive" in body:
+                self.features[name] = DerivedFeature(body["derive"], self.kinds, self.features)
+                self.kinds[name] = self.features[name].tree.kind
+
+    def add(self, template, body):
+        (function, field), = [(key, value) for key, value in body.items()
+                              if key not in SHAPES and key not in PARAMETERS]
+        parameters = {key: body[key] for key in PARAMETERS if key in body}
+        for window in body["windows"]:
+            slices, rest = (ALL, 0) if window == "lifetime" else divmod(length(window), self.length)
+            assert rest == 0 and slices >= 1, f"{window} is no number of slices"
+            name = template.replace("{window}", window)
+            self.features[name] = Feature(
+                function, None if field is True else field, slices, parameters, body.get("where"),
+                body.get("by"), body.get("limit", 100))
+            self.kinds[name] = self.features[name].kind(self.fields)
 
 
 class Vector:
@@ -84,8 +110,10 @@ class Vector:
         self.fields = stream["fields"]
         self.event_time = stream["eventTime"]
         self.arrival_time = stream.get("arrivalTime")
-        self.views = {view["view"]: View(view) for view in self.json["views"]}
+        self.views = {view["view"]: View(view, self.fields) for view in self.json["views"]}
         self.steps = self.json["steps"]
+        # Views that come later, by a step of their own, and are not there before it.
+        self.later = {name for step in self.steps for name in step.get("register", [])}
 
     def value(self, field, json_value):
         """A row's JSON value as its field's type: int, float, str, bool, or None; timestamps are int."""
@@ -110,6 +138,16 @@ class Vector:
         if isinstance(value, bool):
             return "true" if value else "false"
         return str(value)
+
+
+def raw(value, kind):
+    """An answer as a value to compute with: times as epoch milliseconds."""
+    return milliseconds(value) if kind == "timestamp" and value is not None else value
+
+
+def shown(value, kind):
+    """A computed value as an answer."""
+    return iso(value) if kind == "timestamp" and value is not None else value
 
 
 def category_map(values, limit, hash_of):

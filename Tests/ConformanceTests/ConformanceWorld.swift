@@ -1,0 +1,85 @@
+// A store that a vector's steps happen to. Views that come later are made of kept events; under one of the
+// feeds all of them are, again and again.
+import FeatureModel
+import Hindcast
+import SliceStore
+import Testing
+
+final class ConformanceWorld {
+  private(set) var store: FeatureStore
+  private let vector: Vector
+  private let feed: Feed
+  private let path: String
+  /// The views that are registered by now.
+  private var standing: Set<String>
+  /// Those with a floor, which would not outlive a drop.
+  private var floored: Set<String> = []
+
+  private static let options: StoreOptions = {
+    var options = StoreOptions()
+    options.cacheBytes = 4 << 20
+    return options
+  }()
+
+  init(_ vector: Vector, _ feed: Feed, at path: String) throws {
+    self.vector = vector
+    self.feed = feed
+    self.path = path
+    standing = Set(vector.views.map(\.name)).subtracting(vector.later)
+    store = try FeatureStore.open(path, .create, options: Self.options)
+    let stream = vector.stream
+    try store.store.register(
+      StreamDeclaration(
+        name: stream.name, fields: stream.fields, eventTime: stream.eventTime,
+        arrivalTime: stream.arrivalTime, id: stream.id,
+        keep: feed == .kept ? .forever : stream.keep))
+    if feed == .kept { return }
+    for view in vector.views where standing.contains(view.name) { try make(view) }
+  }
+
+  private func make(_ view: ViewDeclaration) throws {
+    try store.store.register(view)
+    try store.store.build(view.name)
+  }
+
+  /// Views that come later, whose history is made of kept events.
+  func register(_ names: [String]) throws {
+    standing.formUnion(names)
+    if feed == .kept { return }
+    for view in vector.views where names.contains(view.name) { try make(view) }
+  }
+
+  /// Before a question: where views are made of kept events, all but those with a floor are made anew.
+  func makeViews() throws {
+    guard feed == .kept else { return }
+    for view in vector.views where standing.contains(view.name) && !floored.contains(view.name) {
+      if store.store.views.contains(where: { $0.declaration.name == view.name }) {
+        try store.store.drop(view: view.name)
+      }
+      try make(view)
+    }
+  }
+
+  /// An earlier seal changes nothing; the store says so with an error.
+  func seal(_ time: Timestamp) throws {
+    let name = vector.stream.name
+    if try store.store.stream(name).seal ?? .earliest <= time {
+      try store.store.seal(name, at: time)
+    } else {
+      #expect(throws: StoreError.self) { try store.store.seal(name, at: time) }
+    }
+  }
+
+  func expire(_ view: String, _ before: Timestamp) throws {
+    try makeViews()
+    floored.insert(view)
+    try store.store.expire(view, before: before)
+  }
+
+  /// Compacts, closes and opens the store.
+  func reopen() throws {
+    try store.store.compact()
+    store.store.close()
+    store = try FeatureStore.open(path, .existing, options: Self.options)
+  }
+}
