@@ -19,18 +19,28 @@ struct DeclarationResolver {
   /// The texts that come from plugins.
   private var plugins: Set<String> = []
 
+  /// The streams that any text declares, and those of the store.
+  private let streams: [StreamDeclaration]
+
   /// - Parameter replacing: views may mean something else than what stands under their names.
-  init(_ store: Store, replacing: Bool) {
+  init(_ store: Store, _ texts: [DeclarationText], replacing: Bool) {
     self.store = store
     self.replacing = replacing
     known = Dictionary(
       uniqueKeysWithValues: store.streams.map { ($0.declaration.name, $0.declaration) })
+    let declared = texts.filter { !$0.isPlugin }.flatMap { text in
+      text.text.withUnsafeBytes { FeatureStore.declarations.streams($0) }
+    }
+    streams = declared + store.streams.map(\.declaration)
   }
 
   mutating func read(_ text: DeclarationText) {
     if text.isPlugin { plugins.insert(text.name) }
     let result = text.text.withUnsafeBytes { bytes in
-      Result { () throws(DeclarationError) in try FeatureStore.declarations.read(bytes) }
+      // A plugin's view is over its own part of a stream.
+      Result { () throws(DeclarationError) in
+        try FeatureStore.declarations.read(bytes, among: text.isPlugin ? [] : streams)
+      }
     }
     do throws(DeclarationError) {
       for declaration in try result.get() { take(declaration, from: text.name) }

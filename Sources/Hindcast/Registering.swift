@@ -81,7 +81,7 @@ extension FeatureStore {
   func resolver(
     _ texts: [DeclarationText], _ replacing: Bool
   ) throws(HindcastError) -> DeclarationResolver {
-    var resolver = DeclarationResolver(store, replacing: replacing)
+    var resolver = DeclarationResolver(store, texts, replacing: replacing)
     // Plugins last: then all streams are known of which theirs may be parts.
     for text in texts where !text.isPlugin { resolver.read(text) }
     for text in texts where text.isPlugin { resolver.read(text) }

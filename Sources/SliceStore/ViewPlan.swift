@@ -70,7 +70,7 @@ public struct ViewPlan: Sendable {
   /// entity in six.
   package static let narrowCut = BlockCut(slicesPerBlock: 2048)
   /// Blocks of one wide partial hold fewer slices, so that an update rewrites less.
-  static let wideCut = BlockCut(slicesPerBlock: 128)
+  package static let wideCut = BlockCut(slicesPerBlock: 128)
 
   /// - Parameter aggregations: the frozen list of a registered view, nil for a new one.
   public init(
@@ -106,7 +106,7 @@ public struct ViewPlan: Sendable {
   }
 
   /// The aggregations that a view stores, each once.
-  static func stored(_ declaration: ViewDeclaration) -> [Aggregation] {
+  package static func stored(_ declaration: ViewDeclaration) -> [Aggregation] {
     var distinct: [Aggregation] = []
     for feature in declaration.features
     where feature.derivation == nil && !distinct.contains(feature.aggregation) {

@@ -144,6 +144,62 @@ struct CommandTests {
     }
   }
 
+  @Test("A check tells mistakes, warnings and notes as JSON, too, and a plan what costs much")
+  func checkAsJSON() throws {
+    try Tool.withStore { folder in
+      let files = [
+        "kept.json": Tool.stream.replacing("mails", with: "kept")
+          .replacing(#""arrivalTime""#, with: #""keep": "7d", "arrivalTime""#),
+        "by_size.json": """
+        { "view": "by_size", "stream": "kept", "entity": ["size"], "features": {
+          "{window}_N": { "count": true, "where": "size > 99", "windows": ["30d"] },
+          "{window}_D": { "distinct": "sender", "exactUpTo": 65536, "windows": ["7d"] } } }
+        """,
+        "wrong.json": """
+        { "view": "wrong", "stream": "mails", "entity": ["sendr"], "features": {
+          "{window}_N": { "sum": "sender", "windows": ["30d"] } } }
+        """,
+      ]
+      for (name, text) in files {
+        try text.write(toFile: folder + "/" + name, atomically: false, encoding: .utf8)
+      }
+      let wrong = try Tool.run(["check", "wrong.json", "--store", "s", "--json"], in: folder)
+      #expect(wrong.code == 3 && wrong.errors.isEmpty)
+      #expect(
+        try wrong.firstJSON().compact
+          == #"{"mistakes":["wrong.json: 1:50 $.entity[0]: stream 'mails' has no field 'sendr'; did you mean 'sender'?","wrong.json: 2:26 $.features.\"{window}_N\".sum: 'sender' is string, 'sum' takes int, double; these would do: size"]}"#
+      )
+      let words = ["kept.json", "by_size.json"]
+      let text = try Tool.run(["check"] + words + ["--json"], in: folder)
+      let warning =
+        "'30d_N' reaches further back than stream 'kept' keeps its events (7d): where the view is built "
+        + "from kept events, it refuses such answers until the windows are full; keep them for 30d, or "
+        + "ingest the files"
+      let note =
+        "'7d_D' may take up to 512 KiB for one entity and slice (exactUpTo: 65536, of up to 8 bytes "
+        + "each); a smaller 'exactUpTo' bounds it closer"
+      let told = try text.firstJSON()
+      #expect(text.code == 1 && told["warnings"]?.compact == #"["view by_size: \#(warning)"]"#)
+      #expect(told["notes"]?.compact == #"["view by_size: \#(note)"]"#)
+      let sample = try Tool.run(
+        ["check"] + words + ["--sample", "mails.csv", "--json"], in: folder)
+      #expect(sample.code == 1)
+      let filter = "the filter 'size > 99' of '30d_N' matches none of the sample's rows"
+      guard case .array(let views) = try sample.firstJSON().content else {
+        throw ToolFailure(text: sample.output)
+      }
+      #expect(views[0]["warnings"]?.compact == #"["\#(filter)","\#(warning)"]"#)
+      #expect(views[0]["notes"]?.compact == #"["\#(note)"]"#)
+      let plan = try Tool.run(["plan", "s"] + words, in: folder)
+      #expect(plan.code == 0)
+      #expect(plan.output.hasSuffix("\n  warning: \(warning)\n  note: \(note)\n"))
+      let plans = try Tool.run(["plan", "s"] + words + ["--json"], in: folder).firstJSON()
+      guard case .array(let all) = plans.content else { throw ToolFailure(text: plans.compact) }
+      #expect(all[0]["warnings"]?.compact == "[]")
+      #expect(all[1]["warnings"]?.compact == #"["\#(warning)"]"#)
+    }
+  }
+
   @Test("A receipt is verified, and what changed is told with exit code 1")
   func receipts() throws {
     try Tool.withStore { folder in

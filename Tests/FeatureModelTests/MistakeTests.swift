@@ -296,6 +296,22 @@ import Testing
       ])
   }
 
+  @Test("what a derived feature names is looked for before the stream is known") func derived() {
+    let text = """
+      { "view": "v", "stream": "commits", "entity": "author", "features": {
+          "{window}_SUM": { "sum": "repo", "windows": ["7d", "30d"] },
+          "{window}_N": { "count": true, "windows": "7d" },
+          "A": { "derive": "7d_SUM / 30d_SUM + 7d_N" },
+          "B": { "derive": "7d_SUMM / round(A)" },
+          "C": { "derive": "`90d_SUM` + (1" } } }
+      """
+    #expect(
+      Samples.problems(text) == [
+        "5:22 $.features.B.derive: at character 1: there is no field '7d_SUMM'; did you mean '7d_SUM'?",
+        "6:22 $.features.C.derive: at character 15: ')' expected",
+      ])
+  }
+
   @Test("a declaration cut anywhere, or with any byte changed, is read or refused in order")
   func damage() {
     let text = Array(Self.good.utf8)

@@ -35,10 +35,28 @@ public struct DeclarationReader: Sendable {
   /// - Parameter signatures: the aggregate functions that views can name.
   public init(signatures: [AggregateSignature]) { self.signatures = signatures }
 
-  /// One declaration, or an array of them. Views over a stream of the same text are checked against
-  /// it here already. Names must be unique in the text, each kind apart.
-  public func read(_ text: UnsafeRawBufferPointer) throws(DeclarationError) -> [ParsedDeclaration] {
-    try read(try DeclarationNode.parse(text))
+  /// One declaration, or an array of them. Views over a stream of the same text, or of `known`, are checked
+  /// against it here already, so that all mistakes come out at once. Names must be unique in the text, each
+  /// kind apart.
+  public func read(
+    _ text: UnsafeRawBufferPointer, among known: [StreamDeclaration] = []
+  ) throws(DeclarationError) -> [ParsedDeclaration] {
+    try read(try DeclarationNode.parse(text), known)
+  }
+
+  /// The streams of a text that have no mistakes, for views in other texts; nothing is said of the rest.
+  public func streams(_ text: UnsafeRawBufferPointer) -> [StreamDeclaration] {
+    guard let value = try? DeclarationNode.parse(text) else { return [] }
+    var values = [value]
+    if case .array(let elements) = value.content { values = elements }
+    return values.compactMap { value in
+      let collector = ProblemCollector()
+      let node = DeclarationNode(value, path: "$", collector: collector)
+      guard isStream(node), let stream = StreamReader.read(node), collector.problems.isEmpty else {
+        return nil
+      }
+      return stream
+    }
   }
 
   /// As `read` on bytes.
@@ -113,7 +131,9 @@ public struct DeclarationReader: Sendable {
 }
 
 extension DeclarationReader {
-  private func read(_ value: JSONValue) throws(DeclarationError) -> [ParsedDeclaration] {
+  private func read(
+    _ value: JSONValue, _ known: [StreamDeclaration]
+  ) throws(DeclarationError) -> [ParsedDeclaration] {
     let collector = ProblemCollector()
     let root = DeclarationNode(value, path: "$", collector: collector)
     var nodes = [root]
@@ -129,7 +149,7 @@ extension DeclarationReader {
     for (node, stream) in zip(nodes, streams) {
       if let stream {
         result.append(.stream(stream))
-      } else if isView(node), let view = view(node, among: streams.compactMap { $0 }) {
+      } else if isView(node), let view = view(node, among: streams.compactMap { $0 } + known) {
         result.append(.view(view))
       } else if isSet(node), let set = set(node) {
         result.append(.set(set))

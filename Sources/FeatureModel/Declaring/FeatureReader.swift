@@ -106,8 +106,12 @@ struct FeatureReader {
   }
 
   static func name(_ template: String, _ window: Window) -> String {
+    name(template, window.label)
+  }
+
+  private static func name(_ template: String, _ label: String) -> String {
     template.split(separator: "{window}", omittingEmptySubsequences: false)
-      .joined(separator: window.label)
+      .joined(separator: label)
   }
 }
 
@@ -115,20 +119,37 @@ struct FeatureReader {
 extension FeatureReader {
   static func isDerived(_ member: JSONMember) -> Bool { member.value["derive"] != nil }
 
+  /// The names that a member would give its features; nothing is said of its mistakes.
+  func names(_ member: JSONMember, _ node: DeclarationNode) -> [String] {
+    guard !Self.isDerived(member), let windows = node.member("windows")?.value.content else {
+      return [member.name]
+    }
+    switch windows {
+    case .string(let text): return [Self.name(member.name, text)]
+    case .array(let elements):
+      return elements.compactMap { element in
+        guard case .string(let text) = element.content else { return nil }
+        return Self.name(member.name, text)
+      }
+    default: return [member.name]
+    }
+  }
+
   /// - Parameters:
-  ///   - features: those that it may stand on; nil where only the form is checked.
+  ///   - features: those that it may stand on; nil after a mistake in one of them, and without a stream.
   ///   - names: of all the view's features, in order.
+  ///   - declared: the names that the features would have without mistakes.
   func readDerived(
     _ member: JSONMember, _ node: DeclarationNode, over features: [FeatureDeclaration]?,
-    of names: [String]
+    of names: [String], declared: [String]
   ) -> FeatureDeclaration? {
     node.checkNames(["derive"])
     if let complaint = DeclaredNames.featureComplaint(member.name) { node.report(complaint) }
     guard let place = node.member("derive") else { return nil }
     let fields = features?.map { StreamDeclaration.Field(name: $0.name, type: $0.type) }
-    guard let (formula, type) = view.readFormula(place, fields), let features, let fields else {
-      return nil
-    }
+    guard let (formula, type) = view.readFormula(place, fields, names: declared), let features,
+      let fields
+    else { return nil }
     let used = formula.fields.map { features[$0] }
     guard let longest = used.map(\.window).max(by: { $0.slices < $1.slices }) else {
       place.report("a derived feature stands on at least one feature of the view")

@@ -99,15 +99,20 @@ struct ViewReader {
   }
 
   /// A formula and its type; nil after a mistake, and without fields.
+  /// - Parameter names: of all that it may stand on, where their types are not known.
   func readFormula(
-    _ place: DeclarationNode, _ fields: [StreamDeclaration.Field]?
+    _ place: DeclarationNode, _ fields: [StreamDeclaration.Field]?, names: [String]? = nil
   ) -> (Formula, FieldType)? {
     guard let text = place.string("a formula such as \"lower(after(sender, '@'))\"") else {
       return nil
     }
     do {
       if let fields { return try FilterParser.parseFormula(text, fields) }
-      try FilterParser.checkFormula(text)
+      if let names {
+        try FilterParser.checkFormula(text, among: names)
+      } else {
+        try FilterParser.checkFormula(text)
+      }
     } catch {
       for problem in error.problems { place.report(problem.description) }
     }
@@ -188,11 +193,13 @@ struct ViewReader {
     let names = zip(members, found).flatMap { member, features in
       FeatureReader.isDerived(member) ? [member.name] : features.map(\.name)
     }
-    // After mistakes above, names would be missed that are there.
+    // After mistakes above, types are not known of all that is there.
     let isWhole = stream != nil && node.collector.problems.isEmpty
+    let declared = members.flatMap { reader.names($0, node.nameNode($0)) }
     for (index, member) in members.enumerated() where FeatureReader.isDerived(member) {
       let feature = reader.readDerived(
-        member, node.nameNode(member), over: isWhole ? found.flatMap { $0 } : nil, of: names)
+        member, node.nameNode(member), over: isWhole ? found.flatMap { $0 } : nil, of: names,
+        declared: declared)
       found[index] = feature.map { [$0] } ?? []
     }
     for (features, member) in zip(found, members) {

@@ -39,6 +39,26 @@ public enum FilterParser {
     var parser = try FilterDescent(text, fields: nil)
     _ = try parser.formula()
   }
+
+  /// The form, and whether there is what it names, where the types of some of these are not known.
+  package static func checkFormula(
+    _ text: String, among names: [String]
+  ) throws(FilterError) {
+    try checkFormula(text)
+    var lexer = FilterLexer(text)
+    let tokens = try lexer.tokens()
+    var problems: [FilterError.Problem] = []
+    for (token, next) in zip(tokens, tokens.dropFirst()) {
+      guard let name = FilterDescent.reference(token.kind), next.kind != .symbol("("),
+        !names.contains(name)
+      else { continue }
+      problems.append(
+        .init(
+          character: token.character,
+          reason: "there is no field '\(name)'\(Suggestion.phrase(for: name, among: names))"))
+    }
+    if !problems.isEmpty { throw FilterError(problems: problems) }
+  }
 }
 
 struct FilterDescent {

@@ -115,6 +115,15 @@ extension FilterDescent {
     text.unicodeScalars.contains { FilterLexer.startsName($0) && $0 != "e" && $0 != "E" }
   }
 
+  /// The name that a token stands for, if it is one; a function's, perhaps.
+  static func reference(_ kind: FilterToken.Kind) -> String? {
+    switch kind {
+    case .name(let name): name
+    case .number(let text) where looksLikeName(text): text
+    default: nil
+    }
+  }
+
   private mutating func reference(_ name: String, at place: FilterToken) -> FormulaOperand {
     var hint: String?
     if index > 1, case .symbol(let sign) = tokens[index - 2].kind,

@@ -20,7 +20,10 @@ enum Check: Command {
   static let details = """
     Every mistake is reported with its place, its reason and the nearest valid name. With a sample: each
     feature's type, its values for entities of the last rows (asked one slice later), bad rows, and the
-    size to expect. Only the first 64 MiB of a sample are read. A FILE may be a compiled plugin; what it
+    size to expect. Warnings (exit code 1) are about what is hardly meant: a filter that no row passes, a
+    key or a derived field that is null, windows beyond what is kept. Notes are worth knowing: a filter
+    that all rows pass, a feature that has one value for all entities, a bound that is reached, what is
+    large or slow. Only the first 64 MiB of a sample are read. A FILE may be a compiled plugin; what it
     computes is filled in.
     """
   static let examples = [
@@ -38,14 +41,15 @@ enum Check: Command {
     let store =
       try arguments["store"].map { try FeatureStore.open($0, .readOnly) }
       ?? FeatureStore.open(scratch, .create)
-    let resolved = try store.resolve(texts)
+    guard let resolved = try resolve(texts, in: store, arguments) else { return .badInput }
     let (streams, views) = (resolved.streams, resolved.views)
     var known = Dictionary(
       uniqueKeysWithValues: store.store.streams.map { ($0.declaration.name, $0.declaration) })
     for stream in streams { known[stream.name] = stream }
     guard let sample = arguments["sample"] else {
-      tell(resolved, arguments)
-      return .success
+      let remarks = store.remarks(on: resolved)
+      tell(resolved, remarks, arguments)
+      return remarks.contains { $0.isWarning } ? .found : .success
     }
     guard !views.isEmpty else {
       throw UsageError(description: "a sample is tried with views, and the files declare none")
@@ -74,13 +78,31 @@ enum Check: Command {
     return isFine && wasWhole ? .success : .found
   }
 
-  private static func tell(_ resolved: ResolvedDeclarations, _ arguments: Arguments) {
+  /// Nil where mistakes were told as JSON, as all else is that is asked for so.
+  private static func resolve(
+    _ texts: [DeclarationText], in store: FeatureStore, _ arguments: Arguments
+  ) throws -> ResolvedDeclarations? {
+    do { return try store.resolve(texts) } catch {
+      guard case .declarations(let mistakes) = error, arguments.has("json") else { throw error }
+      print(JSONValue.object([("mistakes", .array(mistakes.map { .string($0) }))]).compact)
+      return nil
+    }
+  }
+
+  private static func tell(
+    _ resolved: ResolvedDeclarations, _ remarks: [Remark], _ arguments: Arguments
+  ) {
+    let texts = { (isWarning: Bool) in
+      remarks.filter { $0.isWarning == isWarning }.map { "view \($0.view): \($0.text)" }
+    }
+    let (warnings, notes) = (texts(true), texts(false))
     guard arguments.has("json") else {
       let counts = [
         "\(resolved.streams.count) streams", "\(resolved.views.count) views",
         "\(resolved.sets.count) sets",
       ]
       print(counts.joined(separator: ", ") + ", no mistakes")
+      tell(warnings, notes)
       return
     }
     print(
@@ -88,7 +110,14 @@ enum Check: Command {
         ("streams", .array(resolved.streams.map { .string($0.name) })),
         ("views", .array(resolved.views.map { .string($0.name) })),
         ("sets", .array(resolved.sets.map { .string($0.name) })),
+        ("warnings", .array(warnings.map { .string($0) })),
+        ("notes", .array(notes.map { .string($0) })),
       ]).compact)
+  }
+
+  private static func tell(_ warnings: [String], _ notes: [String]) {
+    for warning in warnings { print("warning: \(warning)") }
+    for note in notes { print("note: \(note)") }
   }
 
   private static func show(_ checked: CheckedView, _ sample: String) {
@@ -115,7 +144,7 @@ enum Check: Command {
     if checked.rejectedCount > checked.rejected.count {
       print("... and \(checked.rejectedCount - checked.rejected.count) bad rows more")
     }
-    for warning in checked.warnings { print("warning: \(warning)") }
+    tell(checked.warnings, checked.notes)
     print("")
   }
 
@@ -140,6 +169,7 @@ enum Check: Command {
       ("answers", .array(answers)), ("entries", .int(Int64(checked.entries))),
       ("storedBytes", .int(Int64(checked.storedBytes))),
       ("warnings", .array(checked.warnings.map { .string($0) })),
+      ("notes", .array(checked.notes.map { .string($0) })),
     ]
     if !checked.derived.isEmpty {
       let derived = checked.derived.map {

@@ -20,23 +20,37 @@ enum Plan: Command {
     let texts = try Inputs.declarations(Array(words.dropFirst()))
     let store = try FeatureStore.open(words[0], .readOnly)
     let plans = try store.plan(texts, replacing: arguments.has("replace"))
+    let remarks = store.remarks(
+      on: try store.resolve(texts, replacing: arguments.has("replace")))
     if arguments.has("json") {
-      print(JSONValue.array(plans.map(json)).compact)
+      print(JSONValue.array(plans.map { json($0, remarks) }).compact)
       return .success
     }
     for plan in plans {
       print("\(plan.kind.rawValue) \(plan.name): \(plan.action): \(plan.meaning)")
       for line in plan.differences { print("  \(line)") }
+      for remark in Self.remarks(on: plan, remarks) {
+        print("  \(remark.isWarning ? "warning" : "note"): \(remark.text)")
+      }
     }
     return .success
   }
 
-  private static func json(_ plan: PlanReport) -> JSONValue {
-    .object([
+  private static func remarks(on plan: PlanReport, _ remarks: [Remark]) -> [Remark] {
+    plan.kind == .view ? remarks.filter { $0.view == plan.name } : []
+  }
+
+  private static func json(_ plan: PlanReport, _ remarks: [Remark]) -> JSONValue {
+    let own = Self.remarks(on: plan, remarks)
+    let texts = { (isWarning: Bool) in
+      JSONValue.array(own.filter { $0.isWarning == isWarning }.map { .string($0.text) })
+    }
+    return .object([
       ("kind", .string(plan.kind.rawValue)), ("name", .string(plan.name)),
       ("action", .string(plan.action)), ("meaning", .string(plan.meaning)),
       ("differences", .array(plan.differences.map { .string($0) })),
       ("events", plan.events.map { .int(Int64($0)) } ?? .null),
+      ("warnings", texts(true)), ("notes", texts(false)),
     ])
   }
 }

@@ -19,8 +19,12 @@ public struct CheckedView: Sendable {
   public var answers: [(entity: [String], time: Timestamp, values: [Value])] = []
   /// The derived fields, each with the first values in the sample that differ; at most three.
   public var derived: [(name: String, type: FieldType, examples: [Value])] = []
-  /// What is suspicious: a filter that no row passes, a key that is always null.
+  /// What is suspicious: a filter that no row passes, a key that is null in most rows, a window that reaches
+  /// further back than events are kept.
   public var warnings: [String] = []
+  /// What is worth knowing: a filter that all rows pass, a feature that has one value for all entities, a bound
+  /// that an entity goes beyond, what is large or slow.
+  public var notes: [String] = []
 }
 
 extension FeatureStore {
@@ -101,13 +105,19 @@ extension FeatureStore {
       let derivation = RowDerivation(view, of: stream, filters: filters.map(\.filter))
       let extended = derivation.extend(batch)
       checked.derived = Self.derived(view, scope, extended)
-      checked.warnings = warnings(view, scope, extended, derivation.filter)
-      if extended.count > 0 {
-        checked.warnings += Self.unmatched(view, filters.map(\.text), derivation, extended)
-      }
-      checked.answers = try answers(view, scope, extended, entities)
+      var findings = SampleFindings(
+        view, scope, extended, derivation, filters: filters.map(\.text))
+      let asked = try answers(view, scope, extended, max(entities, Self.entitiesAsked))
+      findings.look(at: asked.map(\.values))
+      let advice = DeclarationAdvice(view, of: stream, longestTexts: findings.longestTexts)
+      checked.warnings = findings.warnings + advice.warnings
+      checked.notes = findings.notes + advice.notes
+      checked.answers = Array(asked.prefix(entities))
     }
   }
+
+  /// So many entities say whether a feature tells any apart.
+  private static let entitiesAsked = 1000
 
   private static func derived(
     _ view: ViewDeclaration, _ scope: StreamDeclaration, _ batch: EventBatch
@@ -123,30 +133,6 @@ extension FeatureStore {
     }
   }
 
-  private func warnings(
-    _ view: ViewDeclaration, _ stream: StreamDeclaration, _ batch: EventBatch,
-    _ filter: FilterEvaluator?
-  ) -> [String] {
-    var warnings: [String] = []
-    if let filter, batch.count > 0 {
-      var selected: [UInt8] = []
-      filter.select(batch, into: &selected)
-      if !selected.contains(1) { warnings.append("the filter matches none of the sample's rows") }
-    }
-    for field in view.derived where batch.count > 0 && !view.entity.contains(field.name) {
-      if !batch.columns[stream.index(of: field.name)!].valid.contains(1) {
-        warnings.append("derived field '\(field.name)' is null in all of the sample's rows")
-      }
-    }
-    for field in view.entity {
-      let column = batch.columns[stream.index(of: field)!]
-      if batch.count > 0, !column.valid.contains(1) {
-        warnings.append("key field '\(field)' is null in all of the sample's rows")
-      }
-    }
-    return warnings
-  }
-
   /// The features' own filters, each once, over the stream as the view sees it.
   private static func filters(
     _ view: ViewDeclaration, _ scope: StreamDeclaration
@@ -159,26 +145,6 @@ extension FeatureStore {
       found.append((text, filter))
     }
     return found
-  }
-
-  /// The features' own filters that are true for no row that the view's filter lets through.
-  private static func unmatched(
-    _ view: ViewDeclaration, _ filters: [CanonicalText], _ derivation: RowDerivation,
-    _ batch: EventBatch
-  ) -> [String] {
-    var warnings: [String] = []
-    var counted = [UInt8](repeating: 1, count: batch.count)
-    if let filter = derivation.filter { filter.select(batch, into: &counted) }
-    for (text, filter) in zip(filters, derivation.others) {
-      var selected: [UInt8] = []
-      filter.select(batch, into: &selected)
-      if zip(selected, counted).contains(where: { $0 == 1 && $1 == 1 }) { continue }
-      let names = view.features.filter { $0.aggregation.filter == text }.map { "'\($0.name)'" }
-      warnings.append(
-        "the filter '\(text)' of \(names.joined(separator: ", ")) matches none of the sample's rows"
-          + (view.filter == nil ? "" : " that the view counts"))
-    }
-    return warnings
   }
 
   /// The entities of the last rows, each asked one slice after its last event, when that event counts.
