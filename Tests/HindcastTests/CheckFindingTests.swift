@@ -163,17 +163,19 @@ struct CheckFindingTests {
     let checked = try Self.check(
       Self.view(
         #"""
-        "{window}_TAGS": { "distinct": "tag", "exactUpTo": 3, "windows": ["2d"] },
+        "{window}_TAGS": { "distinct": "tag", "exactUpTo": 3, "windows": ["2d", "lifetime"] },
         "{window}_TOP": { "topK": "tag", "keep": 2, "windows": ["2d"] },
-        "{window}_BY": { "count": true, "by": "tag", "limit": 4, "windows": ["2d"] },
+        "{window}_BY": { "count": true, "by": "tag", "limit": 4, "windows": ["2d", "lifetime"] },
         "{window}_FEW": { "distinct": "spam", "exactUpTo": 2, "windows": ["2d"] }
         """#))
     #expect(
       checked.notes.filter { $0.hasPrefix("one entity") } == [
-        "one entity of the sample has 5 values of 'tag'; beyond 3 (exactUpTo) the number is an estimate: '2d_TAGS'",
-        "one entity of the sample has 5 values of 'tag'; beyond 2 (keep) only some of the values are known: '2d_TOP'",
-        "one entity of the sample has 5 values of 'tag'; beyond 4 (limit) only a sample of the categories is told: "
-          + "'2d_BY'",
+        "one entity of the sample has 5 values of 'tag'; beyond 3 (exactUpTo) the number is an estimate: "
+          + "'lifetime_TAGS'",
+        "one entity of the sample has 3 values of 'tag' within 2d; beyond 2 (keep) only some of the values are "
+          + "known: '2d_TOP'",
+        "one entity of the sample has 5 values of 'tag'; beyond 4 (limit) only a sample of the categories is "
+          + "told: 'lifetime_BY'",
       ])
   }
 

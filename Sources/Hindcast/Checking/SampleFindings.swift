@@ -125,18 +125,15 @@ extension SampleFindings {
   /// Functions that keep distinct values up to a bound, whose answers are of another kind beyond it.
   private mutating func lookAtBounds() {
     let fields = view.entity.compactMap { stream.index(of: $0) }
-    var told: Set<Aggregation> = []
     for feature in view.features where feature.derivation == nil {
-      let aggregation = feature.aggregation
-      guard told.insert(aggregation).inserted, let bound = Self.bound(aggregation),
-        let column = stream.index(of: bound.field)
+      guard let bound = Self.bound(feature.aggregation), let column = stream.index(of: bound.field)
       else { continue }
-      let most = mostDistinct(batch.columns[column], fields)
+      let most = mostDistinct(batch.columns[column], fields, within: feature.window)
       guard most > bound.limit else { continue }
-      let same = view.features.filter { $0.aggregation == aggregation }
+      let time = feature.window == .lifetime ? "" : " within \(feature.window.label)"
       notes.append(
-        "one entity of the sample has \(most) values of '\(bound.field)'; beyond \(bound.limit) (\(bound.name)) "
-          + "\(bound.meaning): \(DeclarationAdvice.names(same))")
+        "one entity of the sample has \(most) values of '\(bound.field)'\(time); beyond \(bound.limit) "
+          + "(\(bound.name)) \(bound.meaning): '\(feature.name)'")
     }
   }
 
@@ -157,13 +154,27 @@ extension SampleFindings {
     }
   }
 
-  /// The greatest number of distinct values that one entity has among the rows that count.
-  private func mostDistinct(_ column: EventColumn, _ fields: [Int]) -> Int {
-    var seen: [EntityKey: Set<Value>] = [:]
+  /// An entity and a stretch of time as long as a window.
+  private struct Stretch: Hashable {
+    let entity: EntityKey
+    let number: Int64
+  }
+
+  /// The greatest number of distinct values that one entity has in a stretch as long as a window, among the
+  /// rows that count. Stretches lie end to end, so that a window may have a few more.
+  private func mostDistinct(_ column: EventColumn, _ fields: [Int], within window: Window) -> Int {
+    var seen: [Stretch: Set<Value>] = [:]
     var key: [UInt8] = []
+    let times = batch.columns[stream.eventTime]
     for row in 0..<batch.count where counted[row] == 1 && column.valid[row] != 0 {
-      guard EntityKeyBuilder.build(batch, fields, row, into: &key) else { continue }
-      seen[EntityKey(bytes: key), default: []].insert(column.value(row))
+      guard EntityKeyBuilder.build(batch, fields, row, into: &key),
+        case .timestamp(let time) = times.value(row)
+      else { continue }
+      let slice = view.slice.slice(of: time).index
+      let isLife = window == .lifetime
+      let number = isLife ? 0 : (Double(slice) / Double(window.slices)).rounded(.down)
+      seen[Stretch(entity: EntityKey(bytes: key), number: Int64(number)), default: []]
+        .insert(column.value(row))
     }
     return seen.values.map(\.count).max() ?? 0
   }
