@@ -8,7 +8,7 @@ extension FeatureStore {
   /// Takes the events with some ids back, in one atomic step.
   /// - Parameters:
   ///   - ids: as text, as the stream's files have them.
-  ///   - time: from which on that is known; nil for now, or the stream's seal where that lies ahead.
+  ///   - time: from which on that is known; nil: at once, or at the stream's seal where that lies ahead.
   /// - Throws: `HindcastError.refused`, with a line for each id that names no event; nothing was changed then.
   public func retract(
     _ ids: [String], from stream: String, at time: Timestamp? = nil,

@@ -1,4 +1,5 @@
-// FS.RETRACT and FS.AMEND: events that were wrong. Carried out by the workers, since kept events are read for them.
+// FS.RETRACT and FS.AMEND: events that were wrong. Carried out by the workers, since kept events are read for
+// them.
 import FeatureModel
 import Hindcast
 import RESP

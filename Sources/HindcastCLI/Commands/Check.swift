@@ -136,7 +136,7 @@ enum Check: Command {
       print(
         "derive \(field.name) (\(field.type.rawValue)): \(examples.isEmpty ? "null" : examples)")
     }
-    if checked.rows > 0 {
+    if checked.rows > 0, checked.view.join == nil {
       let perMillion = checked.storedBytes * 1_000_000 / checked.rows
       print("size: about \(Terminal.bytes(perMillion)) per million rows before compression")
     }
