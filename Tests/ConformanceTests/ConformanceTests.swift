@@ -46,6 +46,9 @@ func readPathsAgree(_ run: Run) async throws {
       case .seal(let time): try world.seal(time)
       case .expire(let view, let before): try world.expire(view, before)
       case .register(let names): try world.register(names)
+      case .retract(let ids, let time):
+        _ = try world.store.retract(ids, from: vector.stream.name, at: time)
+      case .amend(let rows, let time): try world.amend(rows, at: time)
       case .ask(let questions):
         try world.makeViews()
         for way in Ask.allCases { try check(way, questions, vector, world.store, step: index) }

@@ -70,6 +70,12 @@ final class ConformanceWorld {
     }
   }
 
+  /// Rows in the place of the events with their ids.
+  func amend(_ rows: [Vector.Row], at time: Timestamp) throws {
+    let stream = vector.stream
+    _ = try store.amend(try Feed.batch(rows, stream), of: stream.name, at: time)
+  }
+
   func expire(_ view: String, _ before: Timestamp) throws {
     try makeViews()
     floored.insert(view)

@@ -95,7 +95,7 @@ enum Feed: String, CaseIterable, Sendable {
     }
   }
 
-  private static func batch(
+  static func batch(
     _ rows: [Vector.Row], _ stream: StreamDeclaration
   ) throws -> EventBatch {
     var batch = EventBatch(stream)

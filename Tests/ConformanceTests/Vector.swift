@@ -20,6 +20,8 @@ struct Vector: Sendable {
     case seal(Timestamp)
     case expire(view: String, before: Timestamp)
     case register([String])
+    case retract(ids: [String], at: Timestamp)
+    case amend([Row], at: Timestamp)
     case ask([Question])
   }
 
@@ -102,6 +104,17 @@ extension Vector {
     case "register":
       guard case .array(let list) = value.content else { throw BadVector(reason: "register") }
       return .register(try list.map(text))
+    case "retract":
+      guard case .array(let ids) = try member("ids", value).content else {
+        throw BadVector(reason: "ids")
+      }
+      let texts = try ids.map { id in
+        if case .int(let number) = id.content { String(number) } else { try text(id) }
+      }
+      return .retract(ids: texts, at: try time(member("at", value)))
+    case "amend":
+      return .amend(
+        try rows(member("rows", value), stream), at: try time(member("at", value)))
     case "ask":
       guard case .array(let list) = value.content else { throw BadVector(reason: "ask") }
       return .ask(try list.map { try question($0, types) })

@@ -42,6 +42,9 @@ WITH spine AS (
    AND CASE mode WHEN 'as_served' THEN slice(e._arrival, {length}) < s.r
                  WHEN 'known_at' THEN slice(e._arrival, {length}) < slice(s.known, {length})
                  ELSE true END
+   AND CASE mode WHEN 'as_served' THEN e._gone IS NULL OR slice(e._gone, {length}) >= s.r
+                 WHEN 'known_at' THEN e._gone IS NULL OR slice(e._gone, {length}) >= slice(s.known, {length})
+                 ELSE e._gone IS NULL END
 )
 """
 
@@ -76,7 +79,7 @@ class Judge:
         self.db.execute(SLICE)
         fields = ", ".join(f"{quoted(f)} {TYPES[k]}" for f, k in vector.fields.items())
         self.standing = set(vector.views) - vector.later
-        self.db.execute(f"CREATE TABLE events ({fields}, _event BIGINT, _arrival BIGINT)")
+        self.db.execute(f"CREATE TABLE events ({fields}, _event BIGINT, _arrival BIGINT, _gone BIGINT)")
         self.db.execute("CREATE TABLE seal (instant BIGINT)")
         self.db.execute("CREATE TABLE floors (view VARCHAR, floor BIGINT)")
         self.asked = self.values = self.exact = self.native = 0
@@ -94,6 +97,11 @@ class Judge:
                             [body["view"], vectors.milliseconds(body["before"]), length])
         elif name == "register":
             self.standing.update(body)
+        elif name == "retract":
+            self.take_back(body["ids"], body["at"])
+        elif name == "amend":
+            self.take_back([self.vector.row(row)[self.vector.id] for row in body["rows"]], body["at"])
+            self.ingest(body["rows"])
         elif name == "ask":
             for view in self.vector.views.values():
                 self.see(view)
@@ -104,7 +112,7 @@ class Judge:
         arrival = quoted(self.vector.arrival_time) if self.vector.arrival_time else "NULL"
         rows = []
         for row in map(self.vector.row, json_rows):
-            rows.append([*row.values(), None, None])
+            rows.append([*row.values(), None, None, None])
         if not rows:
             return
         marks = ", ".join("?" * len(rows[0]))
@@ -112,6 +120,12 @@ class Judge:
         # What was there before has its arrival already; `greatest` passes over nulls.
         self.db.execute(f"""UPDATE events SET _event = {event}, _arrival = greatest(
             {arrival}, {event}, (SELECT max(instant) FROM seal)) WHERE _arrival IS NULL""")
+
+    def take_back(self, ids, at):
+        time = vectors.milliseconds(at)
+        self.db.execute("INSERT INTO seal VALUES (?)", [time])
+        self.db.execute(f"""UPDATE events SET _gone = ? WHERE _gone IS NULL
+            AND list_contains(?, {quoted(self.vector.id)})""", [time, ids])
 
     def see(self, view):
         """The events as a view sees them: with the fields that it computes, and its numbers as whole ones."""

@@ -102,6 +102,7 @@ class Reference:
     def __init__(self, vector):
         self.vector = vector
         self.events = []  # (event time, arrival time, row)
+        self.gone = {}  # by place in `events`, when it was taken back
         self.seal = vectors.EARLIEST
         self.floors = {}
         self.standing = set(vector.views) - vector.later
@@ -127,6 +128,15 @@ class Reference:
         declared = row[self.vector.arrival_time] if self.vector.arrival_time else None
         arrived = max(happened if declared is None else declared, happened, self.seal)
         self.events.append((happened, arrived, row))
+
+    def take_back(self, ids, time):
+        """Takes the standing events with these ids back; the stream is sealed by it."""
+        assert time >= self.seal, "a correction before the seal"
+        for place, (_, arrived, row) in enumerate(self.events):
+            if row[self.vector.id] in ids and place not in self.gone:
+                assert arrived <= time, "a correction before the event"
+                self.gone[place] = time
+        self.seal = time
 
     def expire(self, view_name, before):
         floor = vectors.milliseconds(before) // self.vector.views[view_name].length
@@ -161,7 +171,9 @@ class Reference:
         if view.name in self.floors and first < self.floors[view.name]:
             raise Refused("expired")
         found, rows = [], 0
-        for happened, arrived, row in self.events:
+        for place, (happened, arrived, row) in enumerate(self.events):
+            if place in self.gone and self.gone[place] // view.length < known_before:
+                continue
             if not first <= happened // view.length < end:
                 continue
             if not arrived // view.length < known_before:
@@ -222,6 +234,13 @@ class Reference:
             self.expire(body["view"], body["before"])
         elif name == "register":
             self.standing.update(body)
+        elif name == "retract":
+            self.take_back(body["ids"], vectors.milliseconds(body["at"]))
+        elif name == "amend":
+            ids = [self.vector.row(row)[self.vector.id] for row in body["rows"]]
+            self.take_back(ids, vectors.milliseconds(body["at"]))
+            for row in body["rows"]:
+                self.ingest(row)
         elif name == "ask":
             return [(ask, self.outcome(ask)) for ask in body]
         else:

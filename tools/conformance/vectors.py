@@ -110,6 +110,7 @@ class Vector:
         self.fields = stream["fields"]
         self.event_time = stream["eventTime"]
         self.arrival_time = stream.get("arrivalTime")
+        self.id = stream.get("id")
         self.views = {view["view"]: View(view, self.fields) for view in self.json["views"]}
         self.steps = self.json["steps"]
         # Views that come later, by a step of their own, and are not there before it.

@@ -64,6 +64,15 @@ class Replay:
                 files.append(str(self.folder / f"{view['view']}.json"))
                 Path(files[-1]).write_text(json.dumps(view), encoding="utf-8")
             self.command("register", str(self.path), *files)
+        elif name == "retract":
+            ids = [str(id) for id in body["ids"]]
+            self.command("retract", str(self.path), self.vector.json["stream"]["stream"], *ids, "--at", body["at"])
+        elif name == "amend":
+            rows = self.folder / f"amend{self.steps}.jsonl"
+            rows.write_text("".join(json.dumps(row) + "\n" for row in body["rows"]), encoding="utf-8")
+            self.command(
+                "amend", str(self.path), self.vector.json["stream"]["stream"], str(rows), "--at", body["at"]
+            )
         else:
             self.ask(body)
 
