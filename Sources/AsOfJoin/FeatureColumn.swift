@@ -75,6 +75,17 @@ public final class FeatureColumn: @unchecked Sendable {
       for index in rows.indices { values[Int(rows[index])] = words[index] }
     }
 
+    /// Puts a number into its row.
+    @inline(__always)
+    func store(_ word: UInt64, _ row: Int) {
+      values.assumingMemoryBound(to: UInt64.self)[row] = word
+    }
+
+    /// Puts a row's text in.
+    func set(_ row: Int, utf8: UnsafeRawBufferPointer) {
+      texts!._withUnsafeGuaranteedRef { $0.set(row, utf8: utf8, thread: thread) }
+    }
+
     /// Puts a row's flag or text in.
     func set(_ row: Int, _ value: Value) {
       switch value {

@@ -25,11 +25,13 @@ final class TextParts: @unchecked Sendable {
 
   func set(_ row: Int, _ text: String, thread: Int) {
     var text = text
-    text.withUTF8 { utf8 in
-      references[row] = Reference(
-        thread: UInt32(thread), length: UInt32(utf8.count), start: UInt64(buffers[thread].count))
-      buffers[thread].append(contentsOf: utf8)
-    }
+    text.withUTF8 { set(row, utf8: UnsafeRawBufferPointer($0), thread: thread) }
+  }
+
+  func set(_ row: Int, utf8: UnsafeRawBufferPointer, thread: Int) {
+    references[row] = Reference(
+      thread: UInt32(thread), length: UInt32(utf8.count), start: UInt64(buffers[thread].count))
+    buffers[thread].append(contentsOf: utf8)
   }
 
   /// All texts in the order of the rows; `offsets` has room for one more than the rows.

@@ -86,19 +86,44 @@ public final class ColumnJoin: Sendable {
   ) throws(HindcastError) -> JoinAnswers {
     for batch in batches { try check(batch) }
     let rows = batches.reduce(0) { $0 + $1.count }
-    var columns: [FeatureColumn?] = Array(repeating: nil, count: plan.outputs.count)
-    let (targets, views) = targets(rows, &columns)
+    let columns = plan.sources.map { $0.types.map { FeatureColumn(type: $0, count: rows) } }
+    let (targets, views) = targets(columns)
     let withoutKey: [Int]
     do {
       withoutKey = try AsOfJoin.join(
         batches, at: places[plan.time], knowledge, targets, options)
     } catch { throw HindcastError(error, time: plan.fields[plan.time].name) }
+    let vectors = try vectors(columns, rows, options)
     var byView: [String: Int] = [:]
     for (names, count) in zip(views, withoutKey) where count > 0 {
       for name in names { byView[name] = max(byView[name] ?? 0, count) }
     }
     return JoinAnswers(
-      rows: rows, names: plan.names, columns: columns.compactMap { $0 }, rowsWithoutKey: byView)
+      rows: rows, names: plan.names,
+      columns: plan.outputs.map { output in
+        switch output.origin {
+        case .read(let read): columns[read.source][read.place]
+        case .computed(let vector, let member): vectors[vector][member]!
+        }
+      }, rowsWithoutKey: byView)
+  }
+
+  /// For each vector the columns of the members that are computed.
+  private func vectors(
+    _ columns: [[FeatureColumn]], _ rows: Int, _ options: JoinOptions
+  ) throws(HindcastError) -> [[FeatureColumn?]] {
+    try plan.vectors.map { vector throws(HindcastError) in
+      let shape = vector.shape
+      let computed = shape.types.enumerated().map { member, type in
+        shape.read(of: member) == nil ? FeatureColumn(type: type, count: rows) : nil
+      }
+      do throws(JoinError) {
+        try VectorColumns.fill(
+          computed, of: shape, from: vector.reads.map { columns[$0.source][$0.place] },
+          rows: rows, options)
+      } catch { throw HindcastError(error, time: plan.fields[plan.time].name) }
+      return computed
+    }
   }
 
   private var knowledge: SpineKnowledge {
@@ -117,7 +142,7 @@ public final class ColumnJoin: Sendable {
 
   /// The sources with the same key go together: their rows are put in order once.
   private func targets(
-    _ rows: Int, _ columns: inout [FeatureColumn?]
+    _ columns: [[FeatureColumn]]
   ) -> (targets: [JoinTarget], views: [[String]]) {
     var targets: [JoinTarget] = []
     var views: [[String]] = []
@@ -125,7 +150,7 @@ public final class ColumnJoin: Sendable {
     for source in plan.sources where !keys.contains(source.key) { keys.append(source.key) }
     for key in keys {
       let members = plan.sources.indices.filter { plan.sources[$0].key == key }
-      let target = members.map { self.columns(of: $0, rows, &columns) }
+      let target = members.map { columns[$0] }
       let sources = members.map { plan.sources[$0] }
       let (store, snapshot) = (store, snapshot)
       targets.append(
@@ -138,20 +163,6 @@ public final class ColumnJoin: Sendable {
       views.append(sources.map(\.view.declaration.name))
     }
     return (targets, views)
-  }
-
-  /// One column per feature of a source; two outputs of one feature share it.
-  private func columns(
-    of source: Int, _ rows: Int, _ columns: inout [FeatureColumn?]
-  ) -> [FeatureColumn] {
-    let outputs = plan.outputs.indices.filter { plan.outputs[$0].source == source }
-    return plan.sources[source].features.indices.map { place in
-      let same = outputs.filter { plan.outputs[$0].place == place }
-      let output = plan.outputs[same[0]]
-      let column = FeatureColumn(type: output.type, count: rows)
-      for index in same { columns[index] = column }
-      return column
-    }
   }
 }
 

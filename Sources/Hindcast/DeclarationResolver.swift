@@ -131,7 +131,7 @@ struct DeclarationResolver {
     let readable = standingViews()
     let names = Set(readable.map(\.name))
     for (text, set) in sets {
-      let isComplete = set.readings.allSatisfy { $0.contains { names.contains($0.view) } }
+      let isComplete = set.views.allSatisfy { !names.isDisjoint(with: $0) }
       if hasMistakes, !isComplete { continue }
       do throws(DeclarationError) {
         let set = try FeatureStore.declarations.resolve(set, against: readable)

@@ -12,6 +12,8 @@ public protocol EventHydrator<Event> {
 
   /// What is wanted, in the order of `FeatureValues`.
   var features: [FeatureSelection] { get }
+  /// Sets whose vectors are wanted behind the features; none where nothing is said.
+  var sets: [FeatureSet] { get }
   /// The names of what `lookupKey` gives: the key fields of the views, or the names that a selection's `keys`
   /// give them.
   var keyFields: [String] { get }
@@ -25,6 +27,10 @@ public protocol EventHydrator<Event> {
   func eventID(of event: Event) -> EventID
   /// Puts the values back on the event.
   func hydrate(_ event: inout Event, with values: FeatureValues)
+}
+
+extension EventHydrator {
+  public var sets: [FeatureSet] { [] }
 }
 
 /// The features of one event.
@@ -133,7 +139,7 @@ private struct HydrationRun<Hydrator: EventHydrator> {
   init(_ store: FeatureStore, _ hydrator: Hydrator, _ mode: ReadMode) throws(HindcastError) {
     self.store = store
     self.hydrator = hydrator
-    var request = JoinRequest(hydrator.features, time: Self.time)
+    var request = JoinRequest(hydrator.features, sets: hydrator.sets, time: Self.time)
     request.mode = mode
     plan = try JoinPlan(request, in: store.store)
     for field in plan.fields.dropFirst() where !hydrator.keyFields.contains(field.name) {

@@ -36,6 +36,18 @@ public struct JoinColumns: Sendable {
 }
 
 extension FeatureStore {
+  /// The key fields of all views of a request, as its `keys` may name them.
+  public func keyFields(of request: JoinRequest) throws(HindcastError) -> [String] {
+    try HindcastError.store { () throws(StoreError) in
+      var fields: [String] = []
+      for selection in request.selections {
+        fields += try store.view(selection.view).declaration.entity
+      }
+      for set in request.sets { fields += try store.shape(of: set).keyFields }
+      return fields
+    }
+  }
+
   /// The columns that a join would read and add.
   /// - Throws: what is wrong with the request.
   public func columns(of request: JoinRequest) throws(HindcastError) -> JoinColumns {

@@ -11,21 +11,43 @@ struct JoinPlan: Sendable {
     /// Indices into `fields`, in the order of the view's entity.
     let key: [Int]
     /// Names of all features that are asked of it.
-    var features: [String]
+    var features: [String] = []
+    /// Of the features.
+    var types: [FieldType] = []
+  }
+
+  /// A feature of a source.
+  struct Read: Hashable, Sendable {
+    let source: Int
+    /// Among the source's features.
+    let place: Int
+  }
+
+  /// A feature set of which members are computed.
+  struct Vector: Sendable {
+    let shape: SetShape
+    /// For each of the shape's `reads`.
+    let reads: [Read]
   }
 
   /// One column of answers.
   struct Output: Sendable {
-    let source: Int
-    /// Among the source's features.
-    let place: Int
+    enum Origin: Sendable {
+      case read(Read)
+      case computed(vector: Int, member: Int)
+    }
+
+    let origin: Origin
     var name: String
     let type: FieldType
+    /// The name of its view or set, for where others have the same name.
+    let owner: String
   }
 
   /// What is read of a spine: the time, the knowledge time where rows have one, and the keys.
   private(set) var fields: [StreamDeclaration.Field]
   private(set) var sources: [Source] = []
+  private(set) var vectors: [Vector] = []
   /// In the order of the request.
   private(set) var outputs: [Output] = []
   /// Indices into `fields`.
@@ -34,7 +56,7 @@ struct JoinPlan: Sendable {
   let mode: ReadMode
 
   init(_ request: JoinRequest, in store: Store) throws(HindcastError) {
-    guard !request.selections.isEmpty else {
+    guard !request.selections.isEmpty || !request.sets.isEmpty else {
       throw .refused("name at least one view to join (--view NAME), or a feature set (--set NAME)")
     }
     fields = [.init(name: request.time, type: .timestamp)]
@@ -54,6 +76,8 @@ struct JoinPlan: Sendable {
       try add(selection, request.keys, store)
       prefixes += Array(repeating: selection.prefix, count: outputs.count - prefixes.count)
     }
+    for set in request.sets { try add(set, request.keys, store) }
+    prefixes += Array(repeating: "", count: outputs.count - prefixes.count)
     nameOutputs(prefixes)
     var seen: Set<String> = []
     for output in outputs where !seen.insert(output.name).inserted {
@@ -69,37 +93,86 @@ struct JoinPlan: Sendable {
   private mutating func add(
     _ selection: FeatureSelection, _ keys: [String: String], _ store: Store
   ) throws(HindcastError) {
+    let names = keys.merging(selection.keys) { $1 }
+    let source = try source(selection.view, store) { names[$0] ?? $0 }
+    let known = sources[source].view.features.map(\.declaration)
+    for name in selection.features ?? known.map(\.name) {
+      guard let feature = known.first(where: { $0.name == name }) else {
+        throw .store(.unknownFeature(name, view: selection.view, known: known.map(\.name)))
+      }
+      outputs.append(
+        Output(
+          origin: .read(read(feature, of: source)), name: name, type: feature.type,
+          owner: selection.view))
+    }
+  }
+
+  /// The columns of a set, which may be computed from further features.
+  private mutating func add(
+    _ set: FeatureSet, _ keys: [String: String], _ store: Store
+  ) throws(HindcastError) {
+    let shape = try HindcastError.store { () throws(StoreError) in try store.shape(of: set) }
+    var reads: [Read] = []
+    for feature in shape.reads {
+      let source = try source(feature.view, store) { field in
+        let name = set.spineName(of: field, in: feature.view)
+        return keys[name] ?? name
+      }
+      let declared = sources[source].view.features.map(\.declaration)
+        .first { $0.name == feature.feature }
+      guard let declared else {
+        throw .store(.unknownFeature(feature.feature, view: feature.view, known: []))
+      }
+      reads.append(read(declared, of: source))
+    }
+    vectors.append(Vector(shape: shape, reads: reads))
+    for (index, member) in shape.declaration.members.enumerated() {
+      let origin: Output.Origin =
+        if let place = shape.read(of: index) { .read(reads[place]) } else {
+          .computed(vector: vectors.count - 1, member: index)
+        }
+      outputs.append(
+        Output(
+          origin: origin, name: member.feature?.feature ?? member.name, type: shape.types[index],
+          owner: member.feature?.view ?? set.name))
+    }
+  }
+
+  /// The source for a view at the entity that some columns of the spine name.
+  private mutating func source(
+    _ name: String, _ store: Store, column: (_ field: String) -> String
+  ) throws(HindcastError) -> Int {
     let (view, stream) = try HindcastError.store { () throws(StoreError) in
-      let view = try store.view(selection.view)
+      let view = try store.view(name)
       let stream = try store.stream(view.declaration.stream).declaration
       return (view.plan, view.declaration.scope(of: stream))
     }
-    let key = try addKeys(of: view, stream, keys.merging(selection.keys) { $1 })
-    let known = sources.firstIndex { $0.view.declaration.name == selection.view && $0.key == key }
-    let source = known ?? sources.count
-    if known == nil { sources.append(Source(view: view, key: key, features: [])) }
-    for name in selection.features ?? view.features.map(\.declaration.name) {
-      guard let feature = view.feature(named: name) else {
-        throw .store(
-          .unknownFeature(
-            name, view: selection.view, known: view.features.map(\.declaration.name)))
-      }
-      let place = sources[source].features.firstIndex(of: name) ?? sources[source].features.count
-      if place == sources[source].features.count { sources[source].features.append(name) }
-      outputs.append(
-        Output(
-          source: source, place: place, name: name,
-          type: view.features[feature].declaration.type))
+    let key = try addKeys(of: view, stream, column)
+    if let known = sources.firstIndex(where: { $0.view.declaration.name == name && $0.key == key })
+    {
+      return known
     }
+    sources.append(Source(view: view, key: key))
+    return sources.count - 1
+  }
+
+  /// Where a feature is among those of its source, one of which it becomes.
+  private mutating func read(_ feature: FeatureDeclaration, of source: Int) -> Read {
+    if let place = sources[source].features.firstIndex(of: feature.name) {
+      return Read(source: source, place: place)
+    }
+    sources[source].features.append(feature.name)
+    sources[source].types.append(feature.type)
+    return Read(source: source, place: sources[source].features.count - 1)
   }
 
   /// The places of a view's key columns, added to `fields` where they are new.
   private mutating func addKeys(
-    of plan: ViewPlan, _ stream: StreamDeclaration, _ names: [String: String]
+    of plan: ViewPlan, _ stream: StreamDeclaration, _ column: (_ field: String) -> String
   ) throws(HindcastError) -> [Int] {
     var places: [Int] = []
     for field in plan.declaration.entity {
-      let column = names[field] ?? field
+      let column = column(field)
       let type = stream.fields[stream.index(of: field)!].type
       if let known = fields.firstIndex(where: { $0.name == column }) {
         guard fields[known].type == type else {
@@ -116,15 +189,15 @@ struct JoinPlan: Sendable {
     return places
   }
 
-  /// Columns have their features' names: with the view's where two have the same, and with what the
-  /// selection puts before them.
+  /// Columns have their features' names: with the view's, or the set's, where two have the same, and with what
+  /// the selection puts before them.
   private mutating func nameOutputs(_ prefixes: [String]) {
     let names = outputs.indices.map { prefixes[$0] + outputs[$0].name }
     for index in outputs.indices {
       let isAlone = names.count { $0 == names[index] } == 1
-      let view = sources[outputs[index].source].view.declaration.name
+      let output = outputs[index]
       outputs[index].name =
-        isAlone ? names[index] : "\(prefixes[index])\(view).\(outputs[index].name)"
+        isAlone ? names[index] : "\(prefixes[index])\(output.owner).\(output.name)"
     }
   }
 }

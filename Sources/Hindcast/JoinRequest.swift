@@ -27,8 +27,8 @@ public struct FeatureSelection: Hashable, Sendable {
 
 extension FeatureSet {
   /// One after the other, in the set's order. Each view is read once all the same.
-  public var selections: [FeatureSelection] {
-    members.map { FeatureSelection($0.view, features: [$0.feature]) }
+  fileprivate var selections: [FeatureSelection] {
+    members.compactMap(\.feature).map { FeatureSelection($0.view, features: [$0.feature]) }
   }
 }
 
@@ -36,9 +36,12 @@ extension FeatureSet {
 public struct JoinRequest: Sendable {
   /// In the order of the output columns.
   public var selections: [FeatureSelection]
+  /// Their columns come behind those of the selections. A set that is but a list may stand there as well.
+  public var sets: [FeatureSet] = []
   /// The spine's column with the time of each row.
   public var time: String
-  /// For key fields whose column in the spine has another name: field to column.
+  /// For key fields whose column in the spine has another name: field to column. Of a set they have the names
+  /// that its `keys` give them.
   public var keys: [String: String] = [:]
   public var mode: ReadMode = .asServed
   /// The spine's column with the instant whose knowledge a row is answered with; in place of a mode.
@@ -58,8 +61,25 @@ public struct JoinRequest: Sendable {
     self.init(views.map { FeatureSelection($0.name, features: $0.features) }, time: time)
   }
 
-  /// The features of some sets, in their order.
+  /// The vectors of some sets, in their order.
   public init(sets: [FeatureSet], time: String) {
-    self.init(sets.flatMap(\.selections), time: time)
+    self.init([], sets: sets, time: time)
+  }
+
+  /// Features of views, and behind them the vectors of some sets.
+  public init(_ selections: [FeatureSelection], sets: [FeatureSet], time: String) {
+    // Lists of features alone are what they always were, receipts included.
+    let arePlain = sets.allSatisfy(\.isPlain)
+    self.init(arePlain ? selections + sets.flatMap(\.selections) : selections, time: time)
+    if !arePlain { self.sets = sets }
+  }
+
+  /// The names of all views that are read, each once.
+  public var views: [String] {
+    var views: [String] = []
+    for view in selections.map(\.view) + sets.flatMap(\.views) where !views.contains(view) {
+      views.append(view)
+    }
+    return views
   }
 }

@@ -12,6 +12,8 @@ public struct Receipt: Sendable {
   public var time: String
   public var keys: [String: String]
   public var views: [View]
+  /// The sets of which members are computed; of others the features stand among `views`.
+  public var sets: [Vector]
   public var seals: [String: Timestamp]
   public var rows: Int
   public var spineDigest: Digest
@@ -22,6 +24,12 @@ public struct Receipt: Sendable {
   public struct View: Sendable {
     public var selection: FeatureSelection
     public var digest: Digest
+  }
+
+  /// A set of the request, and what the views meant that it reads.
+  public struct Vector: Sendable {
+    public var set: FeatureSet
+    public var views: [String: Digest]
   }
 
   /// What was known to a row.
@@ -69,6 +77,7 @@ extension Receipt {
         ("time", .string(time)),
         ("keys", .texts(keys)),
         ("views", .array(views.map(\.json))),
+      ] + (sets.isEmpty ? [] : [("sets", .array(sets.map(\.json)))]) + [
         ("seals", .texts(seals.mapValues(\.description))),
         ("rows", .int(Int64(rows))),
         ("spine", .string(spineDigest.description)),
@@ -91,6 +100,11 @@ extension Receipt {
     }
     guard case .array(let listed) = json["views"]?.content else { throw .badReceipt("views") }
     views = try listed.map { view throws(HindcastError) in try View(view) }
+    sets = []
+    if let vectors = json["sets"]?.content {
+      guard case .array(let listed) = vectors else { throw .badReceipt("sets") }
+      sets = try listed.map { set throws(HindcastError) in try Vector(set) }
+    }
     guard case .int(let rows) = json["rows"]?.content else { throw .badReceipt("rows") }
     self.rows = Int(rows)
     spineDigest = try json.digest("spine")
@@ -141,6 +155,26 @@ extension Receipt.View {
       keys: json["keys"] == nil ? [:] : try json.texts("keys"),
       prefix: json["prefix"] == nil ? "" : try json.text("prefix"))
     digest = try json.digest("digest")
+  }
+}
+
+extension Receipt.Vector {
+  fileprivate var json: JSONValue {
+    .object([
+      ("set", CanonicalForm.json(set)), ("views", .texts(views.mapValues(\.description))),
+    ])
+  }
+
+  fileprivate init(_ json: JSONValue) throws(HindcastError) {
+    guard let declared = json["set"] else { throw .badReceipt("set") }
+    do { set = try FeatureStore.declarations.readSet(declared.compact) } catch {
+      throw .badReceipt("set")
+    }
+    views = [:]
+    for (view, text) in try json.texts("views") {
+      guard let digest = Digest(text) else { throw .badReceipt("views") }
+      views[view] = digest
+    }
   }
 }
 

@@ -29,11 +29,10 @@ extension FeatureStore {
     let views = try request.selections.map { selection throws(HindcastError) in
       try receiptView(selection)
     }
+    let sets = try request.sets.map { set throws(HindcastError) in try receiptSet(set) }
     let streams = try Set(
-      request.selections.map { selection throws(HindcastError) in
-        try HindcastError.store { () throws(StoreError) in
-          try store.view(selection.view).declaration.stream
-        }
+      request.views.map { view throws(HindcastError) in
+        try HindcastError.store { () throws(StoreError) in try store.view(view).declaration.stream }
       })
     var seals: [String: Timestamp] = [:]
     for stream in streams.sorted() {
@@ -49,7 +48,7 @@ extension FeatureStore {
     }
     let receipt = Receipt(
       known: known, mode: Receipt.Mode(request), time: request.time, keys: request.keys,
-      views: views, seals: seals, rows: report.rows, spineDigest: report.spineDigest,
+      views: views, sets: sets, seals: seals, rows: report.rows, spineDigest: report.spineDigest,
       answerDigest: report.answerDigest, outputFormat: (request.outputFormat ?? format).rawValue)
     return (report, receipt)
   }
@@ -63,6 +62,15 @@ extension FeatureStore {
       var named = selection
       named.features = selection.features ?? view.plan.features.map(\.declaration.name)
       return Receipt.View(selection: named, digest: view.digest)
+    }
+  }
+
+  /// What a receipt says of a set: all of it, since it may be dropped.
+  private func receiptSet(_ set: FeatureSet) throws(HindcastError) -> Receipt.Vector {
+    try HindcastError.store { () throws(StoreError) in
+      var views: [String: Digest] = [:]
+      for view in set.views { views[view] = try store.view(view).digest }
+      return Receipt.Vector(set: set, views: views)
     }
   }
 
@@ -94,6 +102,7 @@ extension FeatureStore {
     progress: (_ rows: Int, _ fraction: Double?) -> Void = { _, _ in }
   ) throws(HindcastError) -> (report: JoinReport, mismatches: [ReceiptMismatch]) {
     var request = JoinRequest(receipt.views.map(\.selection), time: receipt.time)
+    request.sets = receipt.sets.map(\.set)
     request.keys = receipt.keys
     receipt.mode.apply(to: &request, known: receipt.known)
     request.spineFormat = spineFormat
@@ -105,11 +114,13 @@ extension FeatureStore {
         mismatches.append(ReceiptMismatch(what: what, expected: expected, found: found))
       }
     }
-    for view in receipt.views {
-      let found = try HindcastError.store { () throws(StoreError) in
-        try store.view(view.selection.view)
-      }
-      compare("view \(view.selection.view)", view.digest.description, found.digest.description)
+    var digests = receipt.views.map { ($0.selection.view, $0.digest) }
+    for set in receipt.sets {
+      digests += set.views.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+    for (view, digest) in digests {
+      let found = try HindcastError.store { () throws(StoreError) in try store.view(view) }
+      compare("view \(view)", digest.description, found.digest.description)
     }
     compare("rows", String(receipt.rows), String(report.rows))
     compare("spine", receipt.spineDigest.description, report.spineDigest.description)

@@ -34,6 +34,16 @@ enum Answers {
     ])
   }
 
+  static func set(_ set: RegisteredSet, _ store: FeatureStore) throws -> JSONValue {
+    let (fields, members) = try store.members(of: set.declaration)
+    return .object([
+      ("set", .string(set.declaration.name)), ("key", .array(fields.map { .string($0) })),
+      ("features", .object(members.map { ($0.name, .string($0.type.rawValue)) })),
+      ("declaration", CanonicalForm.json(set.declaration)),
+      ("digest", .string(set.digest.description)),
+    ])
+  }
+
   static func stream(_ stream: RegisteredStream) -> JSONValue {
     let declaration = stream.declaration
     func name(_ index: Int?) -> JSONValue {

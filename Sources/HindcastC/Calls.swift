@@ -6,8 +6,10 @@ enum Calls {
   typealias Call = @Sendable (StoreHandle, Members) throws -> JSONValue
 
   private static let all: [(name: String, call: Call)] = [
-    ("views", views), ("streams", streams), ("sources", sources), ("register", register),
-    ("plan", plan), ("get", get), ("explain", explain), ("stats", stats), ("seal", seal),
+    ("views", views), ("streams", streams), ("sets", sets), ("sources", sources),
+    ("register", register),
+    ("plan", plan), ("get", get), ("vector", vector), ("explain", explain), ("stats", stats),
+    ("seal", seal),
     ("compact", compact), ("checkpoint", checkpoint),
   ]
 
@@ -32,6 +34,11 @@ enum Calls {
   private static func streams(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
     try arguments.allow()
     return .array(handle.store.streams.map(Answers.stream))
+  }
+
+  private static func sets(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
+    try arguments.allow()
+    return .array(try handle.store.sets.map { try Answers.set($0, handle.features) })
   }
 
   /// How many rows of each source a view has taken in; null for producers that do not count rows.
@@ -71,6 +78,15 @@ enum Calls {
       try arguments.text("view"), entity: try arguments.parts("entity"),
       at: try arguments.time("at"), try Requests.mode(arguments, fresh: true),
       features: try arguments.texts("features"))
+    return .object(answers.map { ($0.name, Answers.value($0.value, $0.type)) })
+  }
+
+  /// The vector of a set at one moment.
+  private static func vector(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
+    try arguments.allow("set", "keys", "at", "mode", "known_at")
+    let answers = try handle.features.vector(
+      try arguments.text("set"), keys: try arguments.textsOrNullByName("keys"),
+      at: try arguments.time("at"), try Requests.mode(arguments, fresh: true))
     return .object(answers.map { ($0.name, Answers.value($0.value, $0.type)) })
   }
 

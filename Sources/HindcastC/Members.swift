@@ -125,6 +125,20 @@ struct Members {
     return texts
   }
 
+  /// As `textsByName`, of which some may be null.
+  func textsOrNullByName(_ name: String) throws(Failure) -> [String: String?] {
+    guard case .object(let members) = self[name] else { throw wrong(name, "an object of strings") }
+    var texts: [String: String?] = [:]
+    for member in members {
+      switch member.value.content {
+      case .null: texts.updateValue(nil, forKey: member.name)
+      case .string(let text): texts.updateValue(text, forKey: member.name)
+      default: throw wrong(name, "an object of strings")
+      }
+    }
+    return texts
+  }
+
   /// The objects of a list, and strings as `short` makes objects of them.
   func objects(_ name: String) throws(Failure) -> [Members] {
     guard let list = try list(name) else { throw wrong(name, "a list of objects") }

@@ -58,6 +58,8 @@ enum Requests {
 /// What `hindcast_join` is asked for.
 struct JoinForm {
   let selections: [FeatureSelection]
+  /// Names of registered sets, whose columns come behind those of the selections.
+  let sets: [String]
   /// Nil: the event time of the first view's stream.
   let time: String?
   let keys: [String: String]
@@ -71,9 +73,13 @@ struct JoinForm {
 
   init(_ members: Members) throws(Failure) {
     try members.allow(
-      "views", "time", "keys", "mode", "known_at", "known_column", "threads", "memory_budget",
+      "views", "sets", "time", "keys", "mode", "known_at", "known_column", "threads",
+      "memory_budget",
       "features_only", "rows_together", "columns")
-    selections = try members.objects("views").map { view throws(Failure) in
+    sets = try members.texts("sets") ?? []
+    let hasViews = sets.isEmpty || members["views"] != nil
+    let views = hasViews ? try members.objects("views") : []
+    selections = try views.map { view throws(Failure) in
       try view.allow("view", "features", "keys", "prefix")
       return FeatureSelection(
         try view.text("view"), features: try view.texts("features"),
@@ -91,25 +97,27 @@ struct JoinForm {
 
   /// The request over a store, whose declarations fill in what was left out.
   func request(_ store: Store) throws -> JoinRequest {
-    guard let first = selections.first else {
-      throw Failure(.invalid, "name at least one view to join")
+    let sets = try sets.map { try store.set($0).declaration }
+    var request = JoinRequest(selections, sets: sets, time: "")
+    guard let first = request.views.first else {
+      throw Failure(.invalid, "name at least one view or set to join")
     }
-    let stream = try store.stream(try store.view(first.view).declaration.stream).declaration
-    var request = JoinRequest(selections, time: time ?? stream.fields[stream.eventTime].name)
+    let stream = try store.stream(try store.view(first).declaration.stream).declaration
+    request.time = time ?? stream.fields[stream.eventTime].name
     request.keys = keys
     request.mode = mode
     request.knownColumn = knownColumn
-    try checkKeys(store)
+    try checkKeys(request, store)
     return request
   }
 
   /// A misspelt field would leave its column unread.
-  private func checkKeys(_ store: Store) throws {
+  private func checkKeys(_ request: JoinRequest, _ store: Store) throws {
     for selection in selections {
       let fields = try store.view(selection.view).declaration.entity
       try check(selection.keys, fields, "view '\(selection.view)'")
     }
-    let all = try selections.flatMap { try store.view($0.view).declaration.entity }
+    let all = try FeatureStore(store).keyFields(of: request)
     try check(keys, all, "no view")
   }
 

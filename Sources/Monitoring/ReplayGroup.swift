@@ -15,33 +15,18 @@ final class ReplayGroup {
   }
 
   private let store: FeatureStore
-  private let view: RegisteredView
-  /// Each feature of the questions once.
-  private let features: [String]
-  /// For each of a question's features, its place in `features`.
-  private let places: [Int]
-  /// Types of the key's parts: a join takes their texts for any of them.
-  private let types: [FieldType]
-  private let admission: FeatureReader
+  private let subject: ReplaySubject
   /// Made with the first rows, so that it knows all that was known when they were listed.
   private var join: ColumnJoin?
   private var rows: [Row] = []
   private var bytes: [UInt8] = []
 
-  init(
-    _ store: FeatureStore, _ view: RegisteredView, over stream: StreamDeclaration,
-    features asked: [String]
-  ) throws(StoreError) {
+  init(_ store: FeatureStore, _ subject: ReplaySubject) {
     self.store = store
-    self.view = view
-    var features: [String] = []
-    for feature in asked where !features.contains(feature) { features.append(feature) }
-    self.features = features
-    places = asked.map { features.firstIndex(of: $0)! }
-    let scope = view.declaration.scope(of: stream)
-    types = view.declaration.entity.map { scope.fields[scope.index(of: $0)!].type }
-    admission = try store.store.reader(of: view.declaration.name, features: features)
+    self.subject = subject
   }
+
+  private var types: [FieldType] { subject.types }
 
   /// Bytes that wait, about.
   var heldBytes: Int { bytes.count + rows.count * MemoryLayout<Row>.stride }
@@ -52,7 +37,8 @@ final class ReplayGroup {
     _ reply: UnsafeRawBufferPointer, _ report: inout ServedReport
   ) throws(HindcastError) {
     if let entity, EntityKey.partRanges(of: entity, count: types.count) == nil {
-      let reason = "view '\(question.view)': an entity that has not \(types.count) parts"
+      let kind = question.isSet ? "set" : "view"
+      let reason = "\(kind) '\(question.view)': an entity that has not \(types.count) parts"
       report.unreplayable[reason, default: 0] += 1
       return
     }
@@ -72,7 +58,7 @@ final class ReplayGroup {
 
   private func isKept(_ time: Timestamp) throws(HindcastError) -> Bool {
     do throws(StoreError) {
-      try admission.admit(time)
+      for reader in subject.admissions { try reader.admit(time) }
       return true
     } catch {
       guard case .expired = error else { throw .store(error) }
@@ -103,7 +89,7 @@ final class ReplayGroup {
     let spine = spine()
     if join == nil {
       let fields = spine.columns.map { SpineField(name: $0.name, type: $0.type) }
-      join = try ColumnJoin(store, spine: fields, request)
+      join = try ColumnJoin(store, spine: fields, subject.request)
     }
     do throws(HindcastError) { return try join?.answer([spine]) } catch {
       switch error {
@@ -113,23 +99,11 @@ final class ReplayGroup {
     }
   }
 
-  /// Names that no feature has, so that no column stands in the way of another.
-  private static func column(_ part: Int) -> String { "key \(part)" }
-  private static let time = "time of the answer"
-
-  private var request: JoinRequest {
-    var keys: [String: String] = [:]
-    for (part, field) in view.declaration.entity.enumerated() { keys[field] = Self.column(part) }
-    let selection = FeatureSelection(
-      view.declaration.name, features: features, keys: keys, prefix: "value ")
-    return JoinRequest([selection], time: Self.time)
-  }
-
   private func spine() -> SpineBatch {
     var columns = [EventColumn(type: .timestamp)]
     columns += types.map { _ in EventColumn(type: .string) }
-    var names = [Self.time]
-    names += types.indices.map(Self.column)
+    var names = [ReplaySubject.time]
+    names += types.indices.map(ReplaySubject.column)
     bytes.withUnsafeBytes { bytes in
       for row in rows {
         columns[0].append(.timestamp(row.time))
@@ -151,14 +125,14 @@ final class ReplayGroup {
   private func compare(
     _ answers: JoinAnswers, _ report: inout ServedReport, _ limit: Int
   ) throws(HindcastError) {
-    var counts = report.views[view.declaration.name] ?? ServedReport.ViewCount()
+    var counts = report.views[subject.name] ?? ServedReport.ViewCount()
     var writer = ReplyWriter()
     let names = rows.first?.question.features ?? []
     for (index, row) in rows.enumerated() {
       writer.removeAll()
       writer.version = row.question.version
       writer.answer(row.question.shape, names: names) { feature in
-        answers.columns[places[feature]].value(index)
+        answers.columns[subject.places[feature]].value(index)
       }
       if writer.bytes.elementsEqual(bytes[row.reply]) {
         counts.compared += 1
@@ -172,15 +146,19 @@ final class ReplayGroup {
         }
       }
     }
-    report.views[view.declaration.name] = counts
+    report.views[subject.name] = counts
   }
 
   /// Whether nothing can arrive any more that an answer at this time may know.
   private func isFinal(_ time: Timestamp) throws(HindcastError) -> Bool {
-    let length = view.declaration.slice
     do throws(StoreError) {
-      guard let seal = try store.store.stream(view.declaration.stream).seal else { return false }
-      return length.slice(of: time) <= length.slice(of: seal)
+      for reader in subject.admissions {
+        let view = reader.plan.declaration
+        guard let seal = try store.store.stream(view.stream).seal,
+          view.slice.slice(of: time) <= view.slice.slice(of: seal)
+        else { return false }
+      }
+      return true
     } catch { throw .store(error) }
   }
 

@@ -10,6 +10,8 @@ enum FrameKind: UInt8 {
   /// An answer to a key with a null in it, which belongs to no entity.
   case emptyAnswer = 3
   case note = 4
+  /// A question about a feature set of which members are computed.
+  case setQuestion = 5
 }
 
 enum ServedFormat {
@@ -78,8 +80,8 @@ enum ServedFrame {
   init?(_ kind: FrameKind, _ content: UnsafeRawBufferPointer) {
     var cursor = ContentCursor(rest: content)
     switch kind {
-    case .question:
-      guard let question = Self.question(&cursor) else { return nil }
+    case .question, .setQuestion:
+      guard let question = Self.question(&cursor, isSet: kind == .setQuestion) else { return nil }
       self = question
     case .answer:
       guard let time = cursor.time(), let number = cursor.number(UInt32.self),
@@ -95,7 +97,9 @@ enum ServedFrame {
     }
   }
 
-  private static func question(_ cursor: inout ContentCursor) -> ServedFrame? {
+  private static func question(
+    _ cursor: inout ContentCursor, isSet: Bool
+  ) -> ServedFrame? {
     guard let number = cursor.number(UInt32.self),
       let shape = cursor.number(UInt8.self).flatMap({ AnswerShape(rawValue: $0) }),
       let version = cursor.number(UInt8.self).flatMap({ ProtocolVersion(rawValue: $0) }),
@@ -111,7 +115,8 @@ enum ServedFrame {
     return .question(
       number: number,
       ServedQuestion(
-        view: view, features: features, shape: shape, version: version, digest: digest))
+        view: view, features: features, shape: shape, version: version, digest: digest,
+        isSet: isSet))
   }
 }
 

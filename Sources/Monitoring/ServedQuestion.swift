@@ -4,8 +4,11 @@ import FeatureModel
 import Hindcast
 import RESP
 
-/// Features of a view in the form in which a connection asked for them.
+/// Features of a view in the form in which a connection asked for them, or the vector of a feature set of which
+/// members are computed.
 public struct ServedQuestion: Hashable, Sendable {
+  /// Whether `view` is the name of a set, and `features` are its members.
+  public let isSet: Bool
   public let view: String
   /// In the order of the reply; one may be named twice.
   public let features: [String]
@@ -15,8 +18,10 @@ public struct ServedQuestion: Hashable, Sendable {
   public let digest: Digest
 
   package init(
-    view: String, features: [String], shape: AnswerShape, version: ProtocolVersion, digest: Digest
+    view: String, features: [String], shape: AnswerShape, version: ProtocolVersion,
+    digest: Digest, isSet: Bool = false
   ) {
+    self.isSet = isSet
     self.view = view
     self.features = features
     self.shape = shape
@@ -33,6 +38,27 @@ public struct ServedQuestion: Hashable, Sendable {
     self.init(
       view: view.declaration.name, features: features, shape: shape, version: version,
       digest: Self.meaning(of: features, view.declaration, over: stream.declaration))
+  }
+
+  /// The vector of a set.
+  public init(
+    _ set: RegisteredSet, in store: Store, version: ProtocolVersion
+  ) throws(StoreError) {
+    self.init(
+      view: set.declaration.name, features: set.declaration.members.map(\.name), shape: .values,
+      version: version, digest: try Self.meaning(of: set.declaration, in: store), isSet: true)
+  }
+
+  /// The digest of what a set means, and of what the features mean that it reads.
+  static func meaning(of set: FeatureSet, in store: Store) throws(StoreError) -> Digest {
+    var text = CanonicalForm.text(set)
+    for name in set.views {
+      let view = try store.view(name).declaration
+      let stream = try store.stream(view.stream).declaration
+      let features = set.reads.filter { $0.view == name }.map(\.feature)
+      text += "\n\(meaning(of: features, view, over: stream))"
+    }
+    return Digest(of: text)
   }
 
   /// The digest of what the given features of a view mean. Other features of the view, other fields of its

@@ -21,7 +21,7 @@ public final class ServedRecorder {
   private var known: [ServedQuestion: Int] = [:]
   /// The number of the first of `questions`.
   private var base = 0
-  private var questions: [(content: [UInt8], generation: Int)] = []
+  private var questions: [(kind: FrameKind, content: [UInt8], generation: Int)] = []
   /// Rises with each segment, which has to define the questions anew.
   private var generation = 0
   private var file: SegmentFile?
@@ -42,7 +42,7 @@ public final class ServedRecorder {
     guard questions.count < Self.questionLimit else { return -1 }
     let number = base + questions.count
     let content = ServedFormat.content(question, number: UInt32(number))
-    questions.append((content, -1))
+    questions.append((question.isSet ? .setQuestion : .question, content, -1))
     known[question] = number
     return number
   }
@@ -99,7 +99,7 @@ public final class ServedRecorder {
   private func define(_ number: Int) -> Bool {
     let place = number - base
     if questions[place].generation == generation { return true }
-    guard buffer.append(.question, questions[place].content) else { return false }
+    guard buffer.append(questions[place].kind, questions[place].content) else { return false }
     questions[place].generation = generation
     return true
   }

@@ -128,6 +128,8 @@ private final class Replayer {
     let way: Way
     do throws(StoreError) { way = try work(out: question) } catch {
       switch error {
+      case .unknownSet:
+        way = .unreplayable("feature set '\(question.view)' is not in the store")
       case .unknownView:
         way = .unreplayable("view '\(question.view)' is not in the store")
       case .unknownFeature(let feature, _, _):
@@ -140,6 +142,7 @@ private final class Replayer {
   }
 
   private func work(out question: ServedQuestion) throws(StoreError) -> Way {
+    if question.isSet { return try work(outSet: question) }
     let view = try store.store.view(question.view)
     let stream = try store.store.stream(view.declaration.stream)
     let names = view.declaration.features.map(\.name)
@@ -154,8 +157,27 @@ private final class Replayer {
     let name = [question.view] + question.features
     if let known = places[name] { return .group(known) }
     groups.append(
-      try ReplayGroup(
-        store, view, over: stream.declaration, features: question.features))
+      ReplayGroup(
+        store,
+        try ReplaySubject(store, view, over: stream.declaration, features: question.features)))
+    places[name] = groups.count - 1
+    return .group(groups.count - 1)
+  }
+
+  private func work(outSet question: ServedQuestion) throws(StoreError) -> Way {
+    let set = try store.store.set(question.view)
+    guard try ServedQuestion.meaning(of: set.declaration, in: store.store) == question.digest else {
+      return .unreplayable("feature set '\(question.view)' was declared otherwise when it answered")
+    }
+    // No view has this name.
+    let name = ["set \(question.view)"]
+    if let known = places[name] { return .group(known) }
+    do throws(StoreError) {
+      groups.append(ReplayGroup(store, try ReplaySubject(store, set.declaration)))
+    } catch {
+      guard case .invalid(let reason) = error else { throw error }
+      return .unreplayable(reason)
+    }
     places[name] = groups.count - 1
     return .group(groups.count - 1)
   }

@@ -182,9 +182,9 @@ enum RegistryCodec {
   /// go; whoever asks for the set hears of it, and registering the view with the feature brings it back.
   private static func checkSets(_ registry: Registry) throws(StoreError) {
     for (name, set) in registry.sets {
-      for member in set.declaration.members
-      where registry.views[member.view] == nil && registry.building[member.view] == nil {
-        throw .damagedMetadata(key: "set/\(name)", reason: "there is no view '\(member.view)'")
+      for view in set.declaration.views
+      where registry.views[view] == nil && registry.building[view] == nil {
+        throw .damagedMetadata(key: "set/\(name)", reason: "there is no view '\(view)'")
       }
     }
   }

@@ -9,7 +9,7 @@ extension Store {
     try requireWritable()
     let id = try writer.withLock { _ throws(StoreError) in
       let (waiting, standing) = registry.withLock { ($0.building[name]?.view, $0.views[name]) }
-      let users = sets.filter { $0.declaration.members.contains { $0.view == name } }
+      let users = sets.filter { $0.declaration.views.contains(name) }
         .map(\.declaration.name)
       let view = if let waiting { waiting } else { try self.view(name) }
       if let set = users.first, waiting == nil || standing == nil {

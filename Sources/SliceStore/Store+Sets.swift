@@ -11,8 +11,7 @@ extension Store {
   public func register(_ set: FeatureSet) throws(StoreError) -> Registration {
     try requireWritable()
     return try writer.withLock { _ throws(StoreError) in
-      let set = try RegistryCodec.readBack(set)
-      try requireFeatures(of: set)
+      let set = try shape(of: try RegistryCodec.readBack(set), whileBuilding: true).declaration
       if let known = registry.withLock({ $0.sets[set.name] }) {
         let difference = DeclarationDiff(from: known.declaration, to: set)
         if difference.kind == .identical { return .unchanged }
@@ -26,29 +25,68 @@ extension Store {
     }
   }
 
-  private func requireFeatures(of set: FeatureSet) throws(StoreError) {
-    for member in set.members {
-      // One that is being built will answer soon.
-      let soon = registry.withLock { $0.building[member.view]?.view }
-      let view = if let soon { soon } else { try view(member.view) }
-      guard view.plan.feature(named: member.feature) != nil else {
-        throw .unknownFeature(
-          member.feature, view: member.view, known: view.declaration.features.map(\.name))
+  /// What is read for a set, and how its vector is made of that, by the views as they are now.
+  ///
+  /// Throws `unknownView` or `unknownFeature` where one is not there.
+  package func shape(of set: FeatureSet) throws(StoreError) -> SetShape {
+    try shape(of: set, whileBuilding: false)
+  }
+
+  /// - Parameter whileBuilding: also by views that do not answer yet.
+  private func shape(
+    of set: FeatureSet, whileBuilding: Bool
+  ) throws(StoreError) -> SetShape {
+    var views: [ViewDeclaration] = []
+    for name in set.views {
+      let soon = whileBuilding ? registry.withLock { $0.building[name]?.view } : nil
+      let known = if let soon { soon } else { try view(name) }
+      views.append(known.declaration)
+    }
+    for feature in set.reads {
+      let known = views.first { $0.name == feature.view }!.features.map(\.name)
+      guard known.contains(feature.feature) else {
+        throw .unknownFeature(feature.feature, view: feature.view, known: known)
       }
+    }
+    do throws(SetShape.Problems) { return try SetShape(set, over: SetScope(views)) } catch {
+      let lines = error.list.map { problem in
+        problem.member.map { "'\(set.members[$0].name)': \(problem.reason)" } ?? problem.reason
+      }
+      throw .invalid("feature set '\(set.name)': \(lines.joined(separator: "; "))")
     }
   }
 
-  /// Throws `featuresInUse` where a registered view, declared as this, would lose features that sets name.
+  /// Throws where a registered view, declared as this, would take from sets what they read: `featuresInUse` for
+  /// features, and `invalid` where a set's formulas, defaults or keys do not fit the view any more.
   package func requireKept(_ view: ViewDeclaration) throws(StoreError) {
     let kept = Set(view.features.map(\.name))
     guard let standing = registry.withLock({ $0.views[view.name] }) else { return }
+    let users = sets.map(\.declaration).filter { $0.views.contains(view.name) }
+    if users.isEmpty { return }
     let lost = standing.declaration.features.map(\.name).filter { !kept.contains($0) }
-    let users = { (feature: String) in
-      self.sets.filter { $0.declaration.members.contains(.init(view: view.name, feature: feature)) }
+    let using = { (feature: String) in
+      users.filter { $0.reads.contains(ViewFeature(view: view.name, feature: feature)) }
     }
-    let used = lost.filter { !users($0).isEmpty }
-    if used.isEmpty { return }
-    let names = Set(used.flatMap(users).map(\.declaration.name))
-    throw .featuresInUse(used, view: view.name, sets: names.sorted())
+    let used = lost.filter { !using($0).isEmpty }
+    guard used.isEmpty else {
+      let names = Set(used.flatMap(using).map(\.name))
+      throw .featuresInUse(used, view: view.name, sets: names.sorted())
+    }
+    for set in users where !set.isPlain { try requireFit(view, set) }
+  }
+
+  private func requireFit(_ view: ViewDeclaration, _ set: FeatureSet) throws(StoreError) {
+    let others = (views + building.map(\.view)).map(\.declaration)
+      .filter { $0.name != view.name }
+    do throws(SetShape.Problems) {
+      _ = try SetShape(set, over: SetScope(others + [view]))
+    } catch {
+      let problem = error.list[0]
+      let member = problem.member.map { " '\(set.members[$0].name)'" } ?? ""
+      throw .invalid(
+        "view '\(view.name)' cannot change so: feature set '\(set.name)' would not fit it any more,"
+          + "\(member): \(problem.reason). Drop the set first, or register the view under a new name"
+      )
+    }
   }
 }

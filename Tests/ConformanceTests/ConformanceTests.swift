@@ -22,7 +22,11 @@ func vectorsAreFound() throws {
   #expect(Vector.names.count >= 29)
   for name in Vector.names {
     let asks = try Vector(named: name).steps.contains { step in
-      if case .ask(let questions) = step { !questions.isEmpty } else { false }
+      switch step {
+      case .ask(let questions): !questions.isEmpty
+      case .askSets(let questions): !questions.isEmpty
+      default: false
+      }
     }
     #expect(asks, "\(name) asks nothing")
   }
@@ -49,6 +53,10 @@ func readPathsAgree(_ run: Run) async throws {
       case .retract(let ids, let time):
         _ = try world.store.retract(ids, from: vector.stream.name, at: time)
       case .amend(let rows, let time): try world.amend(rows, at: time)
+      case .askSets(let questions):
+        try world.makeViews()
+        try world.makeSets()
+        try checkSets(questions, world.store, step: index)
       case .ask(let questions):
         try world.makeViews()
         for way in Ask.allCases { try check(way, questions, vector, world.store, step: index) }
@@ -66,6 +74,19 @@ func readPathsAgree(_ run: Run) async throws {
     let report = try world.store.store.verify()
     #expect(report.defects.isEmpty)
     world.store.store.close()
+  }
+}
+
+private func checkSets(
+  _ questions: [Vector.SetQuestion], _ store: FeatureStore, step: Int
+) throws {
+  for question in questions {
+    for way in SetAsk.allCases {
+      guard let outcome = try way.answer(question, store) else { continue }
+      #expect(
+        outcome.isSame(as: question.expected),
+        "step \(step + 1), \(way): \(question) is answered with \(outcome)")
+    }
   }
 }
 

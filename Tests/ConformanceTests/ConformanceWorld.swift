@@ -52,12 +52,18 @@ final class ConformanceWorld {
   /// Before a question: where views are made of kept events, all but those with a floor are made anew.
   func makeViews() throws {
     guard feed == .kept else { return }
+    for set in store.store.sets { try store.store.drop(set: set.declaration.name) }
     for view in vector.views where standing.contains(view.name) && !floored.contains(view.name) {
       if store.store.views.contains(where: { $0.declaration.name == view.name }) {
         try store.store.drop(view: view.name)
       }
       try make(view)
     }
+  }
+
+  /// Before a question about sets, which may have gone so that their views can be made anew.
+  func makeSets() throws {
+    for set in vector.sets { try store.store.register(set) }
   }
 
   /// An earlier seal changes nothing; the store says so with an error.

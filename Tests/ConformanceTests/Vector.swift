@@ -9,6 +9,8 @@ struct Vector: Sendable {
   let name: String
   let stream: StreamDeclaration
   let views: [ViewDeclaration]
+  /// Over the views.
+  let sets: [FeatureSet]
   let steps: [Step]
 
   /// A row's values in the order of the stream's fields; nil is null.
@@ -23,6 +25,7 @@ struct Vector: Sendable {
     case retract(ids: [String], at: Timestamp)
     case amend([Row], at: Timestamp)
     case ask([Question])
+    case askSets([SetQuestion])
   }
 
   struct Question: Sendable {
@@ -76,7 +79,7 @@ extension Vector {
     let stream = try reader.readStream(Self.member("stream", json).compact)
     self.name = name
     self.stream = stream
-    views = try Self.list("views", json).map { try reader.readView($0.compact, over: stream) }
+    let views = try Self.list("views", json).map { try reader.readView($0.compact, over: stream) }
     let types = Dictionary(
       uniqueKeysWithValues: views.map { view in
         (
@@ -84,11 +87,22 @@ extension Vector {
           Dictionary(uniqueKeysWithValues: view.features.map { ($0.name, $0.type) })
         )
       })
-    steps = try Self.list("steps", json).map { try Self.step($0, stream, types) }
+    let sets = try (json["sets"] == nil ? [] : Self.list("sets", json)).map { declared in
+      guard case .set(let set)? = try reader.read(declared.compact).first else {
+        throw BadVector(reason: "\(declared.compact) is no set")
+      }
+      return try reader.resolve(set, against: views)
+    }
+    self.views = views
+    self.sets = sets
+    var memberTypes: [String: [FieldType]] = [:]
+    for set in sets { memberTypes[set.name] = try SetShape(set, over: SetScope(views)).types }
+    steps = try Self.list("steps", json).map { try Self.step($0, stream, types, memberTypes) }
   }
 
   private static func step(
-    _ json: JSONValue, _ stream: StreamDeclaration, _ types: [String: [String: FieldType]]
+    _ json: JSONValue, _ stream: StreamDeclaration, _ types: [String: [String: FieldType]],
+    _ memberTypes: [String: [FieldType]]
   ) throws -> Step {
     guard case .object(let members) = json.content, members.count == 1 else {
       throw BadVector(reason: "a step has one member")
@@ -118,6 +132,9 @@ extension Vector {
     case "ask":
       guard case .array(let list) = value.content else { throw BadVector(reason: "ask") }
       return .ask(try list.map { try question($0, types) })
+    case "ask_sets":
+      guard case .array(let list) = value.content else { throw BadVector(reason: "ask_sets") }
+      return .askSets(try list.map { try setQuestion($0, memberTypes) })
     default: throw BadVector(reason: "unknown step \(members[0].name)")
     }
   }
@@ -137,14 +154,6 @@ extension Vector {
   ) throws -> Question {
     let view = try text(member("view", json))
     let features = try list("features", json).map(text)
-    let mode: ReadMode =
-      switch try text(member("mode", json)) {
-      case "as_served": .asServed
-      case "corrected": .corrected
-      case "fresh": .fresh
-      case "known_at": .knownAt(try time(member("known", json)))
-      case let other: throw BadVector(reason: "mode \(other)")
-      }
     let expected: Outcome
     if let error = json["error"] {
       expected = .error(try text(error))
@@ -157,10 +166,21 @@ extension Vector {
     return Question(
       view: view,
       entity: try list("entity", json).map { $0.content == .null ? nil : try text($0) },
-      at: try time(member("at", json)), mode: mode, features: features, expected: expected)
+      at: try time(member("at", json)), mode: try mode(json), features: features, expected: expected
+    )
   }
 
-  private static func value(_ json: JSONValue, _ type: FieldType?) throws -> Value {
+  static func mode(_ json: JSONValue) throws -> ReadMode {
+    switch try text(member("mode", json)) {
+    case "as_served": .asServed
+    case "corrected": .corrected
+    case "fresh": .fresh
+    case "known_at": .knownAt(try time(member("known", json)))
+    case let other: throw BadVector(reason: "mode \(other)")
+    }
+  }
+
+  static func value(_ json: JSONValue, _ type: FieldType?) throws -> Value {
     switch (json.content, type) {
     case (.null, _): .null
     case (.int(let value), .int): .int(value)
@@ -181,19 +201,19 @@ extension Vector {
     throw BadVector(reason: "\(json.compact) is no time")
   }
 
-  private static func text(_ json: JSONValue) throws -> String {
+  static func text(_ json: JSONValue) throws -> String {
     guard case .string(let text) = json.content else {
       throw BadVector(reason: "\(json.compact) is no text")
     }
     return text
   }
 
-  private static func member(_ name: String, _ json: JSONValue) throws -> JSONValue {
+  static func member(_ name: String, _ json: JSONValue) throws -> JSONValue {
     guard let value = json[name] else { throw BadVector(reason: "no \(name)") }
     return value
   }
 
-  private static func list(_ name: String, _ json: JSONValue) throws -> [JSONValue] {
+  static func list(_ name: String, _ json: JSONValue) throws -> [JSONValue] {
     guard case .array(let list) = try member(name, json).content else {
       throw BadVector(reason: "\(name) is no list")
     }

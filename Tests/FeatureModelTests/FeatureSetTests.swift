@@ -45,9 +45,13 @@ import Testing
     let set = try Self.read(text)
     #expect(set.name == "risk")
     #expect(
-      set.members.map(\.view) == ["by_author", "by", "by_author", "by.repo", "by.repo", "by"])
+      set.members.map { $0.feature?.view } == [
+        "by_author", "by", "by_author", "by.repo", "by.repo", "by",
+      ])
     #expect(
-      set.members.map(\.feature) == ["30d_N", "30d_MAX", "7d_N", "30d_R", "7d_N", "repo.7d_N"])
+      set.members.map { $0.feature?.feature } == [
+        "30d_N", "30d_MAX", "7d_N", "30d_R", "7d_N", "repo.7d_N",
+      ])
     #expect(set.members[3].description == "by.repo.30d_R")
   }
 
@@ -123,15 +127,15 @@ import Testing
     ),
     (
       #"[{"view": "by_author", "feature": "7d_N", "keys": {}}]"#,
-      "1:71 $.features[0].keys: 'keys' is not known here; there are view, feature"
+      "1:71 $.features[0].keys: 'keys' is not known here; there are view, feature, default"
     ),
     (
       #"["by_author.7d_N"], "name": 1"#,
-      "1:49 $.name: 'name' is not known here; there are set, features"
+      "1:49 $.name: 'name' is not known here; there are set, features, keys"
     ),
     (
       #"["by_author.7d_N"], "stream": "commits""#,
-      "1:49 $.stream: 'stream' is not known here; there are set, features"
+      "1:49 $.stream: 'stream' is not known here; there are set, features, keys"
     ),
   ])
   func `A mistake in a set has its place and the way out`(features: String, expected: String) {

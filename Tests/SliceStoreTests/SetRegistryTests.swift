@@ -191,7 +191,7 @@ import Testing
       try target.store.database.put(
         key: Array("set/risk".utf8), value: Array(text.utf8), in: target.store.meta)
       try target.reopen()
-      let member = try target.store.set("risk").declaration.members[0]
+      let member = try target.store.set("risk").declaration.members[0].feature!
       do {
         _ = try target.store.reader(of: member.view, features: [member.feature])
         Issue.record("read")

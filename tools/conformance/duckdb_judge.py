@@ -102,10 +102,29 @@ class Judge:
         elif name == "amend":
             self.take_back([self.vector.row(row)[self.vector.id] for row in body["rows"]], body["at"])
             self.ingest(body["rows"])
-        elif name == "ask":
+        elif name in ("ask", "ask_sets"):
             for view in self.vector.views.values():
                 self.see(view)
-            self.ask(body)
+            self.ask(body if name == "ask" else self.of_views(body))
+
+    def of_views(self, asks):
+        """Questions about sets as questions about their views: the members that are features. What is derived from
+        them, and what a default stands for, is the reference's."""
+        found = []
+        for ask in asks:
+            declared = next((s for s in self.vector.sets if s["set"] == ask["set"]), None)
+            if declared is None or "values" not in ask:
+                continue
+            for member, value in zip(declared["features"], ask["values"]):
+                name = member if isinstance(member, str) else member.get("feature")
+                if name is None or (isinstance(member, dict) and value == member["default"]):
+                    continue
+                view, feature = name.split(".")
+                names = declared.get("keys", {}).get(view, {})
+                entity = [ask["keys"][names.get(field, field)] for field in self.vector.views[view].entity]
+                own = {"view": view, "entity": entity, "features": [feature], "values": [value]}
+                found.append({**{k: v for k, v in ask.items() if k not in ("set", "keys")}, **own})
+        return found
 
     def ingest(self, json_rows):
         event = quoted(self.vector.event_time)

@@ -16,6 +16,7 @@ from fractions import Fraction
 import vectors
 from algebra import further
 from expressions import Expression, comparable, evaluate
+from sets import FeatureSet
 from xxh64 import xxh64
 
 INT64 = range(-2**63, 2**63)
@@ -106,6 +107,7 @@ class Reference:
         self.seal = vectors.EARLIEST
         self.floors = {}
         self.standing = set(vector.views) - vector.later
+        self.sets = {declared["set"]: FeatureSet(declared, vector.views) for declared in vector.sets}
         self.filters = {name: Expression(view.filter, view.fields) for name, view in vector.views.items()
                         if view.filter is not None}
         self.own = {feature: Expression(feature.filter, view.fields) for view in vector.views.values()
@@ -150,6 +152,17 @@ class Reference:
             if name not in view.features:
                 raise Refused("unknown_feature")
         return [self.feature(view, view.features[name], ask) for name in ask["features"]]
+
+    def answer_set(self, ask):
+        found = self.sets.get(ask["set"])
+        if found is None:
+            raise Refused("unknown_set")
+
+        def read(name):
+            view, feature = found.feature(name)
+            own = {**ask, "entity": [ask["keys"][field] for field in found.key(view)]}
+            return self.feature(view, view.features[feature], own)
+        return found.vector(read)
 
     def feature(self, view, feature, ask):
         if feature.function != "derive":
@@ -242,14 +255,16 @@ class Reference:
             for row in body["rows"]:
                 self.ingest(row)
         elif name == "ask":
-            return [(ask, self.outcome(ask)) for ask in body]
+            return [(ask, self.outcome(ask, self.answer)) for ask in body]
+        elif name == "ask_sets":
+            return [(ask, self.outcome(ask, self.answer_set)) for ask in body]
         else:
             raise ValueError(f"unknown step {name}")
         return []
 
-    def outcome(self, ask):
+    def outcome(self, ask, answer):
         try:
-            return {"values": self.answer(ask)}
+            return {"values": answer(ask)}
         except Refused as refused:
             return {"error": str(refused)}
 
@@ -271,7 +286,7 @@ def check(path, write):
             asked += 1
             if json.dumps(expected) == json.dumps(outcome):
                 continue
-            if write and "features" in ask:
+            if write and ("features" in ask or "set" in ask):
                 ask.pop("values", None), ask.pop("error", None)
                 ask.update(outcome)
                 continue

@@ -112,6 +112,7 @@ class Vector:
         self.arrival_time = stream.get("arrivalTime")
         self.id = stream.get("id")
         self.views = {view["view"]: View(view, self.fields) for view in self.json["views"]}
+        self.sets = self.json.get("sets", [])
         self.steps = self.json["steps"]
         # Views that come later, by a step of their own, and are not there before it.
         self.later = {name for step in self.steps for name in step.get("register", [])}
@@ -191,7 +192,7 @@ def layout(vector):
 
     def step(body):
         (name, value), = body.items()
-        if name not in ("ingest", "ask", "refuse"):
+        if name not in ("ingest", "ask", "ask_sets", "refuse"):
             return line(body)
         return '{ "' + name + '": ' + block([line(item) for item in value], 4, "[]") + " }"
 
@@ -203,4 +204,6 @@ def layout(vector):
         f'"views": {block([view(v) for v in vector["views"]], 2, "[]")}',
         f'"steps": {block([step(s) for s in vector["steps"]], 2, "[]")}',
     ]
+    if "sets" in vector:
+        members.insert(4, f'"sets": {block([line(s) for s in vector["sets"]], 2, "[]")}')
     return block(members, 0, "{}") + "\n"

@@ -3,7 +3,8 @@
 // reads it back, so it is what a registry keeps; its digest names the declaration. The order of
 // features and of a stream's fields is part of the meaning; the spelling of windows (`7d` or `1w`)
 // is so only through the names. A set's features stand in the model's order; where a dot in a name would
-// leave open which view is meant, a member is an object of both names.
+// leave open which view is meant, a member is an object of both names. What a set may leave out (defaults, key
+// fields' other names) is left out, so that a plain list has the text that it always had.
 
 public enum CanonicalForm {
   /// The canonical JSON of a stream.
@@ -90,15 +91,36 @@ public enum CanonicalForm {
 
   /// As `text`, as a tree.
   public static func json(_ set: FeatureSet) -> JSONValue {
-    .object([
+    var members: [(String, JSONValue)] = [
       ("set", .string(set.name)), ("features", .array(set.members.map { json($0) })),
-    ])
+    ]
+    if !set.keys.isEmpty {
+      let views = set.keys.sorted { $0.key < $1.key }
+      members.append(
+        (
+          "keys",
+          .object(
+            views.map { view, fields in
+              (view, .object(fields.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+            })
+        ))
+    }
+    return .object(members)
   }
 
-  private static func json(_ member: FeatureSet.Member) -> JSONValue {
-    let text = member.description
-    if FeatureSet.Member.readings(of: text) == [member] { return .string(text) }
-    return .object([("view", .string(member.view)), ("feature", .string(member.feature))])
+  /// A member as the canonical form writes it.
+  static func json(_ member: FeatureSet.Member) -> JSONValue {
+    var members: [(String, JSONValue)]
+    switch member.source {
+    case .feature(let feature):
+      let text = feature.description
+      if member.defaultValue == nil, ViewFeature(plain: text) != nil { return .string(text) }
+      members = [("view", .string(feature.view)), ("feature", .string(feature.feature))]
+    case .derived(let name, let formula):
+      members = [("name", .string(name)), ("derive", .string(formula.text))]
+    }
+    if let value = member.defaultValue { members.append(("default", JSONValue(value))) }
+    return .object(members)
   }
 
   /// A window as the canonical form writes it.

@@ -74,16 +74,35 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
   /// difference is incompatible.
   public init(from old: FeatureSet, to new: FeatureSet) {
     compare("set", old.name, new.name)
-    let common = Set(old.members).intersection(new.members)
-    for member in old.members where !common.contains(member) {
-      note(.incompatible, "\(Self.path("features", member.description)): removed")
+    let names = (old: old.members.map(\.key), new: new.members.map(\.key))
+    let common = Set(names.old).intersection(names.new)
+    for member in old.members where !common.contains(member.key) {
+      note(.incompatible, "\(Self.path("features", member.name)): removed")
     }
-    for member in new.members where !common.contains(member) {
-      note(.incompatible, "\(Self.path("features", member.description)): added")
+    for member in new.members where !common.contains(member.key) {
+      note(.incompatible, "\(Self.path("features", member.name)): added")
     }
-    if old.members.filter(common.contains) != new.members.filter(common.contains) {
+    for member in old.members {
+      guard let other = new.members.first(where: { $0.key == member.key }) else { continue }
+      let path = Self.path("features", member.name)
+      compare("\(path).derive", Self.formula(member), Self.formula(other))
+      compare(
+        "\(path).default", member.defaultValue.map { JSONValue($0).compact },
+        other.defaultValue.map { JSONValue($0).compact })
+    }
+    if names.old.filter(common.contains) != names.new.filter(common.contains) {
       note(.incompatible, "features: in another order")
     }
+    for view in Set(old.keys.keys).union(new.keys.keys).sorted() {
+      let (before, after) = (old.keys[view] ?? [:], new.keys[view] ?? [:])
+      for field in Set(before.keys).union(after.keys).sorted() {
+        compare(Self.path(Self.path("keys", view), field), before[field], after[field])
+      }
+    }
+  }
+
+  private static func formula(_ member: FeatureSet.Member) -> String? {
+    if case .derived(_, let formula) = member.source { formula.text } else { nil }
   }
 
   private mutating func compareDerived(

@@ -21,8 +21,9 @@ public struct UnresolvedView: Sendable {
 /// A feature set whose form is right and whose features are still to be found in their views.
 public struct UnresolvedSet: Sendable {
   public let name: String
-  /// All that each member may mean: one feature, and more where names have dots in them.
-  package let readings: [[FeatureSet.Member]]
+  /// For each feature that is read, the views that it may be of: one, and more where names have dots in them.
+  package let views: [[String]]
+  let reading: SetReader.Reading
   let source: JSONValue
   let path: String
 }
@@ -88,11 +89,9 @@ public struct DeclarationReader: Sendable {
   ) throws(DeclarationError) -> FeatureSet {
     let collector = ProblemCollector()
     let node = DeclarationNode(set.source, path: set.path, collector: collector)
-    var features: [String: [String]] = [:]
-    for view in views { features[view.name] = view.features.map(\.name) }
-    let resolved = SetReader(views: features).read(node)
+    let resolved = SetReader(views: SetScope(views)).resolve(node)
     try collector.check()
-    return FeatureSet(set.name, resolved!.readings.map { $0[0] })
+    return resolved!
   }
 
   /// A text that holds one stream, such as its canonical form.
@@ -118,9 +117,9 @@ public struct DeclarationReader: Sendable {
   public func readSet(_ text: String) throws(DeclarationError) -> FeatureSet {
     let declarations = try read(text)
     if declarations.count == 1, case .set(let set) = declarations[0] {
-      let members = set.readings.map { $0[0] }
-      let isPlain = set.readings.allSatisfy { $0.count == 1 }
-      if isPlain, Set(members).count == members.count { return FeatureSet(set.name, members) }
+      let members = set.reading.members.map { $0[0].key }
+      let isPlain = set.reading.members.allSatisfy { $0.count == 1 }
+      if isPlain, Set(members).count == members.count { return set.reading.set }
     }
     throw Self.unexpected("one feature set in canonical form expected, no feature of it twice")
   }
@@ -197,9 +196,13 @@ extension DeclarationReader {
   }
 
   private func set(_ node: DeclarationNode) -> UnresolvedSet? {
-    guard let set = SetReader(views: nil).read(node) else { return nil }
+    guard let reading = SetReader(views: nil).read(node) else { return nil }
+    let listed = reading.members.map { $0.compactMap { $0.feature?.view } }
+    let derived = reading.set.members.filter { $0.feature == nil }
+    let named = FeatureSet(reading.name, derived).views.map { [$0] }
     return UnresolvedSet(
-      name: set.name, readings: set.readings, source: node.value, path: node.path)
+      name: reading.name, views: listed.filter { !$0.isEmpty } + named, reading: reading,
+      source: node.value, path: node.path)
   }
 
   private func checkUnique(_ nodes: [DeclarationNode]) {

@@ -111,7 +111,7 @@ extension FilterDescent {
     name.unicodeScalars.first.map { ("0"..."9").contains($0) } ?? false
   }
 
-  private static func looksLikeName(_ text: String) -> Bool {
+  static func looksLikeName(_ text: String) -> Bool {
     text.unicodeScalars.contains { FilterLexer.startsName($0) && $0 != "e" && $0 != "E" }
   }
 

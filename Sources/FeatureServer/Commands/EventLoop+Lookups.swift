@@ -88,6 +88,11 @@ extension EventLoop {
     guard options.features == nil else {
       throw LookupError("ERR syntax error: FS.VECTOR gives all features of its set")
     }
+    if let vector = set.vector {
+      if options.isPlain { return try lookups.answer(set, vector, words, now, into: &out) }
+      return try lookups.answer(
+        set, vector, words, at: options.time ?? now, options.mode, into: &out)
+    }
     out.array(set.count)
     if options.isPlain, set.hasPlainKeys { lookAhead(set, words) }
     for (index, run) in set.runs.enumerated() {

@@ -150,7 +150,7 @@ enum RegistryReply {
       text("kind", "set", into: &reply)
       text("name", set.declaration.name, into: &reply)
       reply.bulk("features")
-      write(set.declaration.members.map { "\($0.view).\($0.feature)" }, into: &reply)
+      write(set.declaration.members.map(\.name), into: &reply)
       text("digest", set.digest.description, into: &reply)
     }
   }
@@ -168,8 +168,18 @@ enum RegistryReply {
         reply.bulk("seal")
         reply.typed(stream.seal.map { .timestamp($0) } ?? .null)
       } else if let set = store.sets.first(where: { $0.declaration.name == name }) {
-        reply.map(4)
+        // A view may have lost a feature while nobody looked at sets; then the declaration is all there is.
+        let shape = try? store.shape(of: set.declaration)
+        reply.map(shape == nil ? 4 : 6)
         head("set", name, CanonicalForm.json(set.declaration), set.digest, into: &reply)
+        guard let shape else { return }
+        reply.bulk("key")
+        write(shape.keyFields, into: &reply)
+        reply.bulk("features")
+        reply.map(shape.types.count)
+        for (member, type) in zip(set.declaration.members, shape.types) {
+          text(member.name, type.rawValue, into: &reply)
+        }
       } else {
         let names =
           store.views.map(\.declaration.name) + store.streams.map(\.declaration.name)

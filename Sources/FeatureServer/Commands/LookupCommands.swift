@@ -69,8 +69,9 @@ extension CommandTable {
       [CommandArgument("set"), CommandArgument("field=value", multiple: true)] + knowledge,
       group: .lookup, role: .read, "The whole vector of a feature set in one round trip",
       details:
-        "Every key field of the set's views is named once with its value; views that share a field "
-        + "share the value. " + sameModes,
+        "Every key field of the set is named once with its value; views that share a field share the value. "
+        + "Derived members and defaults are in the vector. FS.DESCRIBE lists the key fields, and the "
+        + "members with their types. " + sameModes,
       complexity: "O(features)", reply: "an array of values in the order of the set",
       example: "FS.VECTOR revert_risk author=42ef077bcaef"),
     CommandSpec(

@@ -49,7 +49,9 @@ extension CommandTable {
     CommandSpec(
       .fsDescribe, "FS.DESCRIBE", nil, [CommandArgument("name")], group: .registry, role: .read,
       "The declaration of a view, stream or set, and where it stands",
-      reply: "a map; `declaration` is the canonical JSON, `digest` its digest",
+      reply:
+        "a map; `declaration` is the canonical JSON, `digest` its digest; `features` of a view or set "
+        + "are its features with their types, `key` of a set the fields that FS.VECTOR takes",
       example: "FS.DESCRIBE author_activity"),
     CommandSpec(
       .fsStats, "FS.STATS", group: .registry, role: .read, "Sizes of the store",

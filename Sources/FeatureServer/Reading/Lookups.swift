@@ -15,21 +15,21 @@ package struct LookupError: Error {
 
 /// The plans and kept answers of one loop.
 struct Lookups: ~Copyable {
-  private let store: FeatureStore
+  let store: FeatureStore
   private let timekeeper: Timekeeper
   let recorder: ServedRecorder?
   private let isRecording: Bool
-  private var arena: AnswerArena
+  var arena: AnswerArena
   /// Nil where none are kept.
-  private let rows: RowCache?
+  let rows: RowCache?
   private var table = PlanTable()
   /// Plans by what they mean, for requests whose bytes differ.
   private var plans: [PlanName: ReadPlan] = [:]
-  private var sets: [SetPlan] = []
-  private var nextNumber: UInt32 = 1
+  var sets: [SetPlan] = []
+  var nextNumber: UInt32 = 1
   private var key: [UInt8] = []
-  private(set) var hits = 0
-  private(set) var misses = 0
+  var hits = 0
+  var misses = 0
 
   /// - Parameters:
   ///   - cacheBytes: for kept answers; 0 keeps none.
@@ -97,7 +97,7 @@ struct Lookups: ~Copyable {
   ) throws(LookupError) {
     let slice = entry.pointee.slice(of: now.milliseconds)
     let hash = EntityHash.of(entity)
-    let mixed = Self.mixed(hash, entry)
+    let mixed = Self.mixed(hash, entry.pointee.number)
     let reply = arena.find(mixed, plan: entry.pointee.number, key: entity, slice: slice)
     if let reply, !isRecording {
       hits &+= 1
@@ -108,8 +108,8 @@ struct Lookups: ~Copyable {
   }
 
   @inline(__always)
-  private static func mixed(_ hash: UInt64, _ entry: UnsafeMutablePointer<PlanEntry>) -> UInt64 {
-    hash ^ UInt64(entry.pointee.number) &* 0x9E37_79B9_7F4A_7C15
+  static func mixed(_ hash: UInt64, _ number: UInt32) -> UInt64 {
+    hash ^ UInt64(number) &* 0x9E37_79B9_7F4A_7C15
   }
 
   /// Asks memory for what the next look-ups of a pipeline will need, while this one is answered: nearly all
@@ -120,27 +120,34 @@ struct Lookups: ~Copyable {
     _ entry: UnsafeMutablePointer<PlanEntry>, _ words: RequestWords,
     _ entity: UnsafeRawBufferPointer
   ) {
+    lookAhead(entry.pointee.number, words, entity)
+  }
+
+  @inline(__always)
+  func lookAhead(
+    _ number: UInt32, _ words: RequestWords, _ entity: UnsafeRawBufferPointer
+  ) {
     let length = words.bytes.count
     guard words.following >= 2 &* length, let start = entity.baseAddress else { return }
     let near = UnsafeRawBufferPointer(start: start + 2 &* length, count: entity.count)
-    arena.prefetchEntry(Self.mixed(EntityHash.of(near), entry))
+    arena.prefetchEntry(Self.mixed(EntityHash.of(near), number))
     guard words.following >= 4 &* length else { return }
     let far = UnsafeRawBufferPointer(start: start + 4 &* length, count: entity.count)
-    arena.prefetchBucket(Self.mixed(EntityHash.of(far), entry))
+    arena.prefetchBucket(Self.mixed(EntityHash.of(far), number))
   }
 
   /// Asks memory for where the answer to a plan for an entity is to be looked for.
   func prefetchBucket(
     _ entry: UnsafeMutablePointer<PlanEntry>, _ entity: UnsafeRawBufferPointer
   ) {
-    arena.prefetchBucket(Self.mixed(EntityHash.of(entity), entry))
+    arena.prefetchBucket(Self.mixed(EntityHash.of(entity), entry.pointee.number))
   }
 
   /// Asks memory for the answer itself; worth while once its bucket is there.
   func prefetchEntry(
     _ entry: UnsafeMutablePointer<PlanEntry>, _ entity: UnsafeRawBufferPointer
   ) {
-    arena.prefetchEntry(Self.mixed(EntityHash.of(entity), entry))
+    arena.prefetchEntry(Self.mixed(EntityHash.of(entity), entry.pointee.number))
   }
 
   /// From the store, or with a record of what is sent.
@@ -225,8 +232,7 @@ extension Lookups {
         throw .invalid("\(features.count) features are more than one look-up may name")
       }
       let reader = try store.store.reader(of: view, features: features, remembering: rows)
-      // The clock may be further than the loop's, and requests may name any moment up to it.
-      try timekeeper.advance(to: max(now, timekeeper.reading))
+      try advance(now)
       let names = reader.features.map { reader.plan.features[$0].declaration.name }
       let plan = ReadPlan(
         number: nextNumber, view: registered, features: names, shape: shape, version: version,
@@ -238,6 +244,12 @@ extension Lookups {
     } catch { throw LookupError(error) }
   }
 
+  /// Seals up to the current slice: the clock may be further than the loop's, and requests may name any moment
+  /// up to it.
+  func advance(_ now: Timestamp) throws(StoreError) {
+    try timekeeper.advance(to: max(now, timekeeper.reading))
+  }
+
   private func question(
     _ view: RegisteredView, _ features: [String], _ shape: AnswerShape,
     _ version: ProtocolVersion
@@ -246,54 +258,5 @@ extension Lookups {
     let stream = try store.store.stream(view.declaration.stream)
     return recorder.question(
       ServedQuestion(view, over: stream, features: features, shape: shape, version: version))
-  }
-}
-
-// Vectors of feature sets.
-extension Lookups {
-  /// The plan of a set; made where there is none.
-  mutating func set(
-    _ name: UnsafeRawBufferPointer, _ version: ProtocolVersion, _ now: Timestamp
-  ) throws(LookupError) -> SetPlan {
-    for known in sets where known.matches(name, version) { return known }
-    let text = String(decoding: name, as: UTF8.self)
-    let members: [FeatureSet.Member]
-    do throws(StoreError) { members = try store.store.set(text).declaration.members } catch {
-      throw LookupError(error)
-    }
-    var runs: [ReadPlan] = []
-    var start = 0
-    while start < members.count {
-      var end = start
-      while end < members.count, members[end].view == members[start].view { end += 1 }
-      runs.append(
-        try plan(
-          members[start].view, members[start..<end].map(\.feature), .values, version, now))
-      start = end
-    }
-    if sets.count >= 64 { sets.removeAll() }
-    let made = SetPlan(Array(name), version, runs: runs, count: members.count)
-    sets.append(made)
-    return made
-  }
-
-  /// Appends the values of a plan without the header of their array.
-  mutating func answerRun(
-    _ plan: ReadPlan, _ entity: UnsafeRawBufferPointer, _ now: Timestamp,
-    into out: inout ReplyWriter
-  ) throws(LookupError) {
-    let start = out.count
-    try answer(plan.entry, entity, now, into: &out)
-    out.removeHeader(at: start)
-  }
-
-  /// The same at any instant in any mode.
-  mutating func answerRun(
-    _ plan: ReadPlan, _ entity: UnsafeRawBufferPointer, at time: Timestamp, _ mode: ReadMode,
-    into out: inout ReplyWriter
-  ) throws(LookupError) {
-    let start = out.count
-    try answer(plan, entity, at: time, mode, into: &out)
-    out.removeHeader(at: start)
   }
 }

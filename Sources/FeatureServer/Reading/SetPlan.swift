@@ -3,9 +3,11 @@
 import Glibc
 import RESP
 
-/// A feature set as one loop answers it. The runs' answers end to end are the vector.
+/// A feature set as one loop answers it. The runs' answers end to end are the vector, unless it is computed.
 package final class SetPlan {
   let runs: [ReadPlan]
+  /// Makes the vector of a set that is more than a list of features; there are no runs then.
+  let vector: VectorPlan?
   /// Features of all runs.
   let count: Int
   /// Key fields of all views, each once.
@@ -21,12 +23,15 @@ package final class SetPlan {
   private(set) var words: [Int]
   /// A key of several parts, as it is written.
   private var joined: [UInt8] = []
+  /// All key fields as a key of as many parts.
+  private(set) var whole: [UInt8] = []
 
   package init(_ name: [UInt8], _ version: ProtocolVersion, runs: [ReadPlan], count: Int) {
     self.name = name
     self.version = version
     self.runs = runs
     self.count = count
+    vector = nil
     var fields: [String] = []
     for field in runs.flatMap(\.view.declaration.entity) where !fields.contains(field) {
       fields.append(field)
@@ -36,6 +41,19 @@ package final class SetPlan {
     names = fields.map { Array($0.utf8) }
     words = fields.map { _ in -1 }
     hasPlainKeys = places.allSatisfy { $0.count == 1 }
+  }
+
+  init(_ name: [UInt8], _ version: ProtocolVersion, _ vector: VectorPlan) {
+    self.name = name
+    self.version = version
+    runs = []
+    count = vector.reader.shape.types.count
+    self.vector = vector
+    fields = vector.reader.shape.keyFields
+    places = []
+    names = fields.map { Array($0.utf8) }
+    words = fields.map { _ in -1 }
+    hasPlainKeys = false
   }
 
   package func matches(_ other: UnsafeRawBufferPointer, _ version: ProtocolVersion) -> Bool {
@@ -93,21 +111,35 @@ package final class SetPlan {
   ) throws(LookupError) {
     let places = places[run]
     if places.count == 1 { return try body(value(places[0], request)) }
-    joined.removeAll(keepingCapacity: true)
-    for (index, field) in places.enumerated() {
-      if index > 0 { joined.append(UInt8(ascii: "|")) }
-      for byte in value(field, request) {
-        if byte == UInt8(ascii: "|") || byte == UInt8(ascii: "\\") {
-          joined.append(UInt8(ascii: "\\"))
-        }
-        joined.append(byte)
-      }
-    }
+    write(places, request, into: &joined)
     // The array stands still while it is lent: nobody asks for another key meanwhile.
     let key = joined
     let result = key.withUnsafeBytes { key in
       Result { () throws(LookupError) in try body(key) }
     }
     try result.get()
+  }
+
+  /// Puts the key of some fields, by their places, as it is written into `key`.
+  func write(_ places: [Int], _ request: RequestWords, into key: inout [UInt8]) {
+    key.removeAll(keepingCapacity: true)
+    if places.count == 1 { return key.append(contentsOf: value(places[0], request)) }
+    for (index, field) in places.enumerated() {
+      if index > 0 { key.append(UInt8(ascii: "|")) }
+      for byte in value(field, request) {
+        if byte == UInt8(ascii: "|") || byte == UInt8(ascii: "\\") {
+          key.append(UInt8(ascii: "\\"))
+        }
+        key.append(byte)
+      }
+    }
+  }
+
+  /// The value of the one key field where it stands in the request.
+  func plainValue(_ request: RequestWords) -> UnsafeRawBufferPointer { value(0, request) }
+
+  /// Puts the key of all fields into `whole`.
+  func writeWhole(_ request: RequestWords) {
+    if let vector { write(vector.allPlaces, request, into: &whole) }
   }
 }

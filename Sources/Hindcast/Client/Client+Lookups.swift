@@ -60,8 +60,8 @@ extension Client {
     }
   }
 
-  /// All features of a set in its order, named `view.feature`. One round trip; the first look-up of a set
-  /// takes one more for it and for each of its views.
+  /// All members of a set in its order, named `view.feature`, or as they are declared where they are derived.
+  /// One round trip; the first look-up of a set takes one more.
   /// - Parameter keys: every key field of the set's views with its value.
   public func vector(
     of set: String, keys: [String: String], at time: Timestamp? = nil, mode: ReadMode = .asServed
@@ -72,12 +72,10 @@ extension Client {
     let reply = try await ask(words)
     for isNew in [false, true] {
       let members = try await self.set(set, isNew: isNew)
-      var types: [FieldType?] = []
-      for member in members { types.append(try await view(member.view).types[member.feature]) }
       guard let values = reply.items, values.count == members.count else { continue }
       let features: [Feature]? = Self.all(Array(members.indices)) { index in
-        guard let type = types[index], let value = values[index].value(type) else { return nil }
-        return (members[index].description, value)
+        guard let value = values[index].value(members[index].type) else { return nil }
+        return (members[index].name, value)
       }
       if let features { return features }
       catalogue.removeAll()

@@ -13,17 +13,20 @@ final class ClientCatalogue: Sendable {
     let types: [String: FieldType]
   }
 
+  /// The members of a set, in its order.
+  typealias Members = [(name: String, type: FieldType)]
+
   private struct Known {
     var views: [String: View] = [:]
-    var sets: [String: [FeatureSet.Member]] = [:]
+    var sets: [String: Members] = [:]
   }
 
   private let known = Mutex(Known())
 
   func view(_ name: String) -> View? { known.withLock { $0.views[name] } }
-  func set(_ name: String) -> [FeatureSet.Member]? { known.withLock { $0.sets[name] } }
+  func set(_ name: String) -> Members? { known.withLock { $0.sets[name] } }
   func add(_ view: View, _ name: String) { known.withLock { $0.views[name] = view } }
-  func add(_ set: [FeatureSet.Member], _ name: String) { known.withLock { $0.sets[name] = set } }
+  func add(_ set: Members, _ name: String) { known.withLock { $0.sets[name] = set } }
   func removeAll() { known.withLock { $0 = Known() } }
 }
 
@@ -48,21 +51,21 @@ extension Client {
     return view
   }
 
-  func set(_ name: String, isNew: Bool = false) async throws(ClientError) -> [FeatureSet.Member] {
+  func set(
+    _ name: String, isNew: Bool = false
+  ) async throws(ClientError) -> ClientCatalogue.Members {
     if !isNew, let known = catalogue.set(name) { return known }
-    let (kind, declaration, _) = try await describe(name)
+    let (kind, _, reply) = try await describe(name)
     guard kind == "set" else {
       // FS.DESCRIBE tells of a view or stream where one has the name, too.
       throw .usage("'\(name)' is a \(kind), and as such not a feature set")
     }
-    var members: [FeatureSet.Member] = []
-    if case .array(let elements)? = declaration["features"]?.content {
-      for element in elements {
-        guard let member = FeatureSet.Member(canonical: element) else {
-          throw .unexpectedReply("a feature of '\(name)' that names none")
-        }
-        members.append(member)
+    var members: ClientCatalogue.Members = []
+    for pair in reply["features"]?.pairs ?? [] {
+      guard let member = pair.key.text, let type = pair.value.text.flatMap(FieldType.init) else {
+        throw .unexpectedReply("a feature of '\(name)' without name or type")
       }
+      members.append((member, type))
     }
     catalogue.add(members, name)
     return members
@@ -84,23 +87,6 @@ extension JSONValue {
   fileprivate var texts: [String]? {
     guard case .array(let elements) = content else { return nil }
     return elements.compactMap { if case .string(let text) = $0.content { text } else { nil } }
-  }
-}
-
-extension FeatureSet.Member {
-  /// As a canonical declaration has it: a text that can be read in one way, or an object of both names.
-  fileprivate init?(canonical value: JSONValue) {
-    switch value.content {
-    case .string(let text):
-      guard let member = Self.readings(of: text).first else { return nil }
-      self = member
-    case .object:
-      guard case .string(let view)? = value["view"]?.content,
-        case .string(let feature)? = value["feature"]?.content
-      else { return nil }
-      self.init(view: view, feature: feature)
-    default: return nil
-    }
   }
 }
 

@@ -12,6 +12,8 @@ import SliceStore
 ///     }
 public protocol FeaturePlugin {
   static var views: [any FeatureView.Type] { get }
+  /// Feature sets over these views, and over others of the store; none where nothing is said.
+  static var sets: [FeatureSet] { get }
 }
 
 /// What `hindcast` and plugins agree on.
@@ -22,17 +24,25 @@ public enum FeaturePluginProtocol {
 }
 
 extension FeaturePlugin {
+  public static var sets: [FeatureSet] { [] }
+
   public static func main() {
     signal(SIGPIPE, SIG_IGN)
-    exit(PluginProgram(views).run(Array(CommandLine.arguments.dropFirst())))
+    exit(PluginProgram(views, sets).run(Array(CommandLine.arguments.dropFirst())))
   }
 }
 
 /// One run of a plugin.
 struct PluginProgram {
   private let views: [any FeatureView.Type]
+  private let sets: [FeatureSet]
 
-  init(_ views: [any FeatureView.Type]) { self.views = views }
+  init(_ views: [any FeatureView.Type], _ sets: [FeatureSet]) {
+    self.views = views
+    self.sets = sets
+  }
+
+  private var declarations: DeclarationText { DeclarationText(views, sets: sets) }
 
   private var help: String {
     """
@@ -52,7 +62,7 @@ struct PluginProgram {
     do {
       let arguments = try PluginArguments(words)
       switch (arguments.words.first, arguments.words.count) {
-      case ("declarations", 1): print(String(decoding: DeclarationText(views).text, as: UTF8.self))
+      case ("declarations", 1): print(String(decoding: declarations.text, as: UTF8.self))
       case ("register", 2): try register(arguments.words[1])
       case ("ingest", 4...): try ingest(arguments)
       case ("rows", 3): return try rows(arguments)
@@ -87,7 +97,7 @@ struct PluginProgram {
     let store = try HindcastError.store { () throws(StoreError) in
       try FeatureStore.open(path, .create)
     }
-    for report in try store.register([DeclarationText(views)]) {
+    for report in try store.register([declarations]) {
       let lines = [report.outcome.name] + report.outcome.differences
       print("\(report.kind.rawValue) \(report.name): \(lines.joined(separator: "\n  "))")
     }

@@ -85,17 +85,31 @@ extension FeatureView {
   }
 }
 
+extension FeatureSet.Member {
+  /// A feature of a view that is a Swift type.
+  public init(
+    _ view: any FeatureView.Type, _ feature: String, default value: Value? = nil
+  ) {
+    self.init(view: view.name, feature: feature, default: value)
+  }
+}
+
 extension DeclarationText {
   /// The declarations of views, each after its stream. Of a stream that is declared elsewhere this may be a
   /// part, or add to it.
-  /// - Parameter name: what mistakes are reported of; nil: the names of the types.
-  public init(_ views: [any FeatureView.Type], name: String? = nil) {
+  /// - Parameters:
+  ///   - sets: feature sets, which come last.
+  ///   - name: what mistakes are reported of; nil: the names of the types.
+  public init(
+    _ views: [any FeatureView.Type], sets: [FeatureSet] = [], name: String? = nil
+  ) {
     var declarations: [JSONValue] = []
     for view in views {
       let stream = Self.stream(of: view)
       if !declarations.contains(stream) { declarations.append(stream) }
       declarations.append(view.json)
     }
+    declarations += sets.map { CanonicalForm.json($0) }
     let text = JSONValue.array(declarations).pretty + "\n"
     self.init(
       name: name ?? views.map { "\($0)" }.joined(separator: ", "), text: Array(text.utf8))

@@ -107,16 +107,27 @@ enum Describe: Command {
   }
 
   private static func show(_ set: RegisteredSet, _ store: Store) throws {
-    print("set \(set.declaration.name)   \(set.digest)")
+    let declaration = set.declaration
+    print("set \(declaration.name)   \(set.digest)")
+    let shape = try? store.shape(of: declaration)
+    if let shape { print("key: \(shape.keyFields.joined(separator: ", "))") }
+    let hasDefaults = declaration.members.contains { $0.defaultValue != nil }
+    let rows = try declaration.members.enumerated().map { index, member -> [String] in
+      let value = member.defaultValue.map { [$0.description] } ?? [""]
+      let type = shape?.types[index].rawValue
+      guard let feature = member.feature else {
+        guard case .derived(_, let formula) = member.source else { return [member.name] }
+        return [member.name, type ?? "gone", formula.text, ""] + (hasDefaults ? value : [])
+      }
+      let view = try store.view(feature.view).declaration
+      let declared = view.features.first { $0.name == feature.feature }
+      let entity = view.entity.map { declaration.spineName(of: $0, in: feature.view) }
+      return [
+        feature.feature, declared?.type.rawValue ?? "gone", feature.view,
+        entity.joined(separator: ", "),
+      ] + (hasDefaults ? value : [])
+    }
     Terminal.table(
-      ["feature", "type", "view", "entity"],
-      try set.declaration.members.map { member in
-        let view = try store.view(member.view).declaration
-        let feature = view.features.first { $0.name == member.feature }
-        return [
-          member.feature, feature?.type.rawValue ?? "gone", member.view,
-          view.entity.joined(separator: ", "),
-        ]
-      })
+      ["feature", "type", "view", "entity"] + (hasDefaults ? ["default"] : []), rows)
   }
 }

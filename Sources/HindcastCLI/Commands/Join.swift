@@ -112,15 +112,15 @@ enum Join: Command {
   private static func request(
     _ arguments: Arguments, _ store: FeatureStore
   ) throws -> JoinRequest {
-    let selections = try selections(arguments, store)
-    guard let first = selections.first else {
+    let (selections, sets) = try selections(arguments, store)
+    var request = JoinRequest(selections, sets: sets, time: "")
+    guard let first = request.views.first else {
       throw UsageError(
         description: "name at least one view or set: --view VIEW, --view VIEW:A,B, or --set NAME")
     }
-    let view = try store.store.view(first.view).declaration
+    let view = try store.store.view(first).declaration
     let stream = try store.store.stream(view.stream).declaration
-    var request = JoinRequest(
-      selections, time: arguments["time"] ?? stream.fields[stream.eventTime].name)
+    request.time = arguments["time"] ?? stream.fields[stream.eventTime].name
     for key in arguments.all("key") {
       let parts = key.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {
@@ -142,22 +142,18 @@ enum Join: Command {
   /// Views first, then sets, each in the order given.
   private static func selections(
     _ arguments: Arguments, _ store: FeatureStore
-  ) throws -> [FeatureSelection] {
+  ) throws -> (views: [FeatureSelection], sets: [FeatureSet]) {
     let views = try arguments.all("view").map { text in
       let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
       let features = parts.count > 1 ? try Inputs.features(parts[1]) : nil
       return FeatureSelection(parts.first ?? "", features: features)
     }
-    let sets = try arguments.all("set").flatMap { name in
-      try store.store.set(name).declaration.selections
-    }
-    return views + sets
+    let sets = try arguments.all("set").map { try store.store.set($0).declaration }
+    return (views, sets)
   }
 
   private static func checkKeys(_ request: JoinRequest, _ store: FeatureStore) throws {
-    let fields = try request.selections.flatMap {
-      try store.store.view($0.view).declaration.entity
-    }
+    let fields = try store.keyFields(of: request)
     for field in request.keys.keys where !fields.contains(field) {
       let hint = Suggestion.phrase(for: field, among: fields)
       throw UsageError(description: "--key: no view has the key field '\(field)'\(hint)")

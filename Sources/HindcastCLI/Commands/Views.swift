@@ -47,10 +47,11 @@ enum Views: Command {
     Terminal.table(
       ["set", "views", "features"],
       sets.map { set in
-        let members = set.declaration.members
-        var views: [String] = []
-        for member in members where !views.contains(member.view) { views.append(member.view) }
-        return [set.declaration.name, views.joined(separator: ", "), String(members.count)]
+        let declaration = set.declaration
+        return [
+          declaration.name, declaration.views.joined(separator: ", "),
+          String(declaration.members.count),
+        ]
       }, right: [2])
   }
 
@@ -69,8 +70,13 @@ enum Views: Command {
       (
         "features",
         .array(
-          set.declaration.members.map {
-            .object([("view", .string($0.view)), ("feature", .string($0.feature))])
+          set.declaration.members.map { member -> JSONValue in
+            guard let feature = member.feature else {
+              return .object([("name", .string(member.name))])
+            }
+            return .object([
+              ("view", .string(feature.view)), ("feature", .string(feature.feature)),
+            ])
           })
       ),
       ("digest", .string(set.digest.description)),

@@ -23,6 +23,7 @@ import Testing
         members += view.features.map { FeatureSet.Member(view: view.name, feature: $0.name) }
       }
       try world.store.store.register(FeatureSet("all", members.shuffled(using: &random)))
+      try world.store.store.register(RandomSets.set("model", over: views, &random))
       var batch = EventBatch(source.stream)
       for row in source.rows { batch.append(row) }
       _ = try world.store.store.append(
@@ -103,7 +104,7 @@ import Testing
           })
         let vector = try await client.vector(of: "all", keys: keys, at: time, mode: mode)
         var wanted: [Client.Feature] = []
-        for member in try world.store.store.set("all").declaration.members {
+        for member in try world.store.store.set("all").declaration.members.compactMap(\.feature) {
           let view = views.first { $0.name == member.view }!
           let answer = try world.store.get(
             view.name, entity: view.entity.map { keys[$0]! }, at: time, mode,
@@ -111,8 +112,30 @@ import Testing
           wanted.append(("\(member)", answer[0].value))
         }
         #expect(areSame(vector, wanted), "seed \(seed)")
+        try await checkComputed(client, world.store, keys, at: time, mode, "seed \(seed)")
       }
     }
+  }
+
+  /// A set with derived members and defaults; asked twice, so that kept vectors are answered too.
+  private func checkComputed(
+    _ client: Client, _ store: FeatureStore, _ keys: [String: String], at time: Timestamp,
+    _ mode: ReadMode, _ seed: String
+  ) async throws {
+    let set = try store.store.set("model").declaration
+    let own = Dictionary(
+      uniqueKeysWithValues: try store.keyFields(of: set).map { ($0, keys[$0]!) })
+    let wanted = try store.vector("model", keys: own.mapValues { $0 }, at: time, mode)
+    for _ in 0..<2 {
+      let found = try await client.vector(of: "model", keys: own, at: time, mode: mode)
+      #expect(
+        areSame(found, wanted.map { ($0.name, $0.value) }),
+        "\(seed), \(CanonicalForm.text(set)) of \(own) at \(time), \(mode): \(found), not \(wanted)"
+      )
+    }
+    let now = try await client.vector(of: "model", keys: own)
+    let kept = try await client.vector(of: "model", keys: own)
+    #expect(areSame(kept, now), "\(seed)")
   }
 
   @Test func `A number or a time in a text stays a text`() async throws {

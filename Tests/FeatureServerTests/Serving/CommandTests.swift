@@ -108,7 +108,7 @@ import Testing
       let mistake = try client.ask("FS.REGISTER", "{ \"view\": \"x\" }")
       #expect(mistake.errorText?.contains("stream") == true)
       let views = try client.ask("FS.VIEWS").items ?? []
-      #expect(views.compactMap { $0["name"]?.text } == ["by_sender", "by_pair", "risk"])
+      #expect(views.compactMap { $0["name"]?.text } == ["by_sender", "by_pair", "risk", "shares"])
       let description = try client.ask("FS.DESCRIBE", "by_pair")
       #expect(description["features"]?["2h_N"]?.text == "int")
     }

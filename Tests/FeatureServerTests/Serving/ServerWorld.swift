@@ -31,6 +31,11 @@ final class ServerWorld {
     """
     { "set": "risk", "features": ["by_sender.10m_N", "by_pair.1h_N", "by_sender.10m_SCORE"] }
     """,
+    """
+    { "set": "shares", "features": [{ "feature": "by_sender.10m_SCORE", "default": -0.5 },
+      { "name": "SHARE", "derive": "by_pair.1h_N / by_sender.1h_N", "default": 0 },
+      { "name": "MUCH", "derive": "SHARE > 0.5 and by_pair.1h_SIZE > 100" }] }
+    """,
   ]
 
   /// - Parameters:

@@ -68,7 +68,7 @@ class Client:
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
         self._shapes: dict[str, _Shape] = {}
-        self._sets: dict[str, list[tuple[str, str]]] = {}
+        self._sets: dict[str, dict[str, str]] = {}
 
     # Features out
 
@@ -127,7 +127,8 @@ class Client:
         keys: Optional[Mapping[str, Any]] = None,
         **fields: Any,
     ) -> dict[str, Value]:
-        """All features of a set in its order, named "view.feature". One round trip.
+        """All members of a set in its order, named "view.feature", or by their own names where they are derived. One
+        round trip.
 
         Key fields of the set's views are named with their values, `vector("risk", author="ann")`; ``keys`` takes those
         whose names are no names in Python.
@@ -137,10 +138,9 @@ class Client:
         members = self._members(set)
         if len(members) != len(answer):
             members = self._members(set, is_new=True)
-        return {
-            f"{view}.{feature}": _value(value, self._types(view, [feature])[feature])
-            for (view, feature), value in zip(members, answer)
-        }
+        if len(members) != len(answer):
+            raise RequestError(f"the members of '{set}' have names that Python cannot tell apart")
+        return {name: _value(value, type) for (name, type), value in zip(members.items(), answer)}
 
     def explain(
         self,
@@ -262,7 +262,7 @@ class Client:
 
     def describe(self, name: str) -> dict[str, Any]:
         """A view, stream or set: its "kind", "name", "declaration" (as from JSON) and "digest", and where it stands:
-        "seal", and of a view "floor", "features" (names to types) and "sources"."""
+        "seal", of a view "floor", "features" (names to types) and "sources", of a set "features" and "key"."""
         answer = _pairs(self._ask("FS.DESCRIBE", name))
         found: dict[str, Any] = {key: _text(answer[key]) for key in ("kind", "name", "digest")}
         found["declaration"] = json.loads(_text(answer["declaration"]))
@@ -271,7 +271,9 @@ class Client:
                 found[key] = None if answer[key] is None else instant(_text(answer[key]))
         if "features" in answer:
             found["features"] = {key: _text(type) for key, type in _pairs(answer["features"]).items()}
-            found["sources"] = [_text(source) for source in answer["sources"]]
+        for key in ("sources", "key"):
+            if key in answer:
+                found[key] = [_text(each) for each in answer[key]]
         return found
 
     # Connections
@@ -319,12 +321,13 @@ class Client:
             return types
         return self._shape(view, is_new=True).types
 
-    def _members(self, set: str, is_new: bool = False) -> list[tuple[str, str]]:
+    def _members(self, set: str, is_new: bool = False) -> dict[str, str]:
+        """The types of a set's members by name, in its order."""
         if is_new or set not in self._sets:
             description = self.describe(set)
             if description["kind"] != "set":
                 raise RequestError(f"'{set}' is a {description['kind']}, and as such not a feature set")
-            self._sets[set] = [_member(each) for each in description["declaration"]["features"]]
+            self._sets[set] = description["features"]
         return self._sets[set]
 
 
@@ -457,14 +460,6 @@ def _view(description: dict[str, Any]) -> View:
         floor=description["floor"],
         digest=description["digest"],
     )
-
-
-def _member(declared: Any) -> tuple[str, str]:
-    """A text stands where it can be read in one way, so that one dot of it is between two names."""
-    if isinstance(declared, Mapping):
-        return declared["view"], declared["feature"]
-    view, _, feature = declared.partition(".")
-    return view, feature
 
 
 def _is_fault_of_the_store(answer: Any) -> bool:

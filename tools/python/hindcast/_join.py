@@ -33,7 +33,8 @@ class Features:
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """The ordered list of features, from any views, that one model reads: pairs of view and feature."""
+    """The ordered list of features, from any views, that one model reads: pairs of view and feature. A set that is
+    registered in the store is named by a str."""
 
     name: str
     members: Sequence[tuple[str, str]]
@@ -42,8 +43,11 @@ class FeatureSet:
 Selection = Union[str, Features, Mapping[str, Optional[Sequence[str]]]]
 
 
-def selections(views: Union[Selection, Sequence[Selection]], sets: Sequence[FeatureSet]) -> list[dict[str, Any]]:
-    """Views and sets as the library reads them, in their order; "view:A,B" names two features of a view."""
+def selections(
+    views: Union[Selection, Sequence[Selection]], sets: Sequence[Union[FeatureSet, str]]
+) -> list[dict[str, Any]]:
+    """Views and lists of features as the library reads them, in their order; "view:A,B" names two features of a view.
+    Sets that are registered stand behind them, by their names."""
     given: Sequence[Selection] = [views] if isinstance(views, (str, Features, Mapping)) else views
     found: list[dict[str, Any]] = []
     for view in given:
@@ -54,7 +58,8 @@ def selections(views: Union[Selection, Sequence[Selection]], sets: Sequence[Feat
             found.append(_selection(name, features.split(",") if colon else None))
         else:
             found.extend(_selection(name, features) for name, features in view.items())
-    found.extend(_selection(view_name, [feature]) for each in sets for view_name, feature in each.members)
+    lists = [each for each in sets if not isinstance(each, str)]
+    found.extend(_selection(view_name, [feature]) for each in lists for view_name, feature in each.members)
     return found
 
 

@@ -20,6 +20,7 @@ from ._values import (
     Entity,
     Explanation,
     IngestReport,
+    Part,
     Registration,
     Stream,
     Time,
@@ -70,6 +71,11 @@ class Store:
     def streams(self) -> list[Stream]:
         """The registered streams, by name."""
         return [Stream.of(each) for each in self._call("streams", {})]
+
+    def sets(self) -> dict[str, dict[str, Any]]:
+        """The registered feature sets by name: each with its "key" (the spine's fields), "features" (names to types,
+        in order), "declaration" and "digest"."""
+        return {each.pop("set"): each for each in self._call("sets", {})}
 
     def sources(self, view: str) -> dict[str, Optional[int]]:
         """How many rows of each source a view has taken in; None for producers that do not count rows."""
@@ -123,7 +129,7 @@ class Store:
         known_at: Optional[Time] = None,
         known_column: Optional[str] = None,
         keys: Optional[Mapping[str, str]] = None,
-        sets: Sequence[FeatureSet] = (),
+        sets: Sequence[Union[FeatureSet, str]] = (),
         threads: Optional[int] = None,
         memory_budget: Optional[int] = None,
         progress: Optional[Progress] = None,
@@ -140,11 +146,13 @@ class Store:
             now ("corrected"), or what was known at the instant ``known_at``. ``known_column`` names a column with
             an instant for each row in place of a mode.
         keys: key fields of the views to columns of the spine, where they have other names.
+        sets: names of registered sets, whose columns come last, or `FeatureSet` lists.
         memory_budget: bytes for putting rows in order, beside the answers; less takes longer.
         progress: called with the number of rows done, on the calling thread.
         """
         request = {
             "views": selections(views, sets),
+            "sets": [each for each in sets if isinstance(each, str)],
             "time": time,
             "mode": mode or ("as_served" if known_at is None else "known_at"),
             "known_at": None if known_at is None else time_of(known_at),
@@ -169,6 +177,26 @@ class Store:
         request = self._look_up(view, entity, at, mode, known_at)
         answer = self._call("get", {**request, "features": None if features is None else list(features)})
         return {name: value_of(value) for name, value in answer.items()}
+
+    def vector(
+        self,
+        set: str,
+        keys: Mapping[str, Part],
+        *,
+        at: Optional[Time] = None,
+        mode: Optional[Literal["as_served", "corrected", "known_at", "fresh"]] = None,
+        known_at: Optional[Time] = None,
+    ) -> dict[str, Value]:
+        """The vector of a registered set at one moment, by default now: its members in order, "view.feature" or the
+        name of a derived one. ``keys`` has a value for each of the set's key fields."""
+        request = {
+            "set": set,
+            "keys": {name: parts_of(part)[0] for name, part in keys.items()},
+            "at": time_of(at),
+            "mode": mode or ("as_served" if known_at is None else "known_at"),
+            "known_at": None if known_at is None else time_of(known_at),
+        }
+        return {name: value_of(value) for name, value in self._call("vector", request).items()}
 
     def explain(
         self,

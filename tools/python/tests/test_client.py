@@ -24,6 +24,16 @@ from world import DAY, FEATURES, START, STREAM, Chance, bits, table, view
 import hindcast
 
 PAIRS = {**view("by_pair", ("sender", "topic")), "slice": "1h"}
+# Computed: sees the default in place of nulls, and reads a feature that is not in the vector.
+SHARES: dict[str, Any] = {
+    "set": "shares",
+    "features": [
+        {"feature": "by_sender.30d_MEAN", "default": -1.5},
+        {"name": "SHARE", "derive": "by_pair.7d_N / by_sender.7d_N", "default": 0},
+        {"name": "ODD", "derive": "SHARE > 0.5 or by_sender.30d_MEAN = -1.5"},
+    ],
+    "keys": {"by_pair": {"topic": "about"}},
+}
 RISK = {"set": "risk", "features": ["by_pair.7d_N", "by_sender.30d_LATEST", "by_sender.30d_MEAN", "by_pair.7d_SPAM"]}
 PAIRS["features"] = {
     "{window}_N": {"count": True, "windows": ["7d"]},
@@ -52,7 +62,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, h
     """A server over random mails, and the same store as of then, open in this process."""
     folder = tmp_path_factory.mktemp("served")
     with hindcast.open(folder / "store", "create") as store:
-        store.register(STREAM, view(), PAIRS, RISK)
+        store.register(STREAM, view(), PAIRS, RISK, SHARES)
         store.ingest(table(Chance(5).mails(600)), "mails", source="mails")
         store.checkpoint(folder / "copy")
     with Server(folder / "store") as server, hindcast.open(folder / "copy") as copy:
@@ -101,6 +111,11 @@ def test_answers_are_those_of_the_store(client: hindcast.Client, served: tuple[S
         parts = [member.split(".") for member in RISK["features"]]
         answers = {name: store.get(name, key, at=at, **theirs) for name, key in (("by_pair", pair), ("by_sender", who))}
         assert same(vector, {f"{name}.{feature}": answers[name][feature] for name, feature in parts})
+        shares = client.vector("shares", sender=who, about=pair[1], asof=at, **ours)
+        assert list(shares) == ["by_sender.30d_MEAN", "SHARE", "ODD"] and None not in (shares["SHARE"], shares["ODD"])
+        assert same(shares, store.vector("shares", {"sender": who, "about": pair[1]}, at=at, **theirs))
+        counts = answers["by_pair"]["7d_N"], answers["by_sender"]["7d_N"]
+        assert shares["SHARE"] == (counts[0] / counts[1] if counts[1] else 0.0)
         feature = chance.choice(list(FEATURES))
         explained = client.explain("by_sender", who, feature, asof=at, **ours)
         told = store.explain("by_sender", who, feature, at=at, **theirs)
