@@ -5,7 +5,7 @@ public enum AggregateCatalog {
   /// Every function a declaration can name.
   public static let functions: [any AggregateFunction.Type] = [
     Count.self, Sum.self, Mean.self, Minimum.self, Maximum.self, Variance.self, Stddev.self,
-    First.self, Last.self, Distinct.self, Skew.self, Kurtosis.self, SumOfSquares.self,
+    First.self, Last.self, Latest.self, Distinct.self, Skew.self, Kurtosis.self, SumOfSquares.self,
     RootMeanSquare.self, ValueRange.self, NullCount.self, NullRatio.self, CountTrue.self,
     TrueRatio.self, FirstTime.self, LastTime.self, SinceFirst.self, SinceLast.self, FirstK.self,
     LastK.self, SmallestK.self, LargestK.self, Quantile.self, Median.self, Histogram.self,

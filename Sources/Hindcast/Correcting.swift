@@ -87,7 +87,8 @@ extension FeatureStore {
     at time: Timestamp?, _ clock: () -> Timestamp = { .now }, place: (Int) -> String
   ) throws(HindcastError) -> CorrectionReport {
     let report = try HindcastError.store { () throws(StoreError) in
-      try store.correct(stream, retracting: ids, appending: events, at: time, clock: clock)
+      try store.requireNoTable(stream, Store.loads)
+      return try store.correct(stream, retracting: ids, appending: events, at: time, clock: clock)
     }
     let refused = (report.refused + report.missing).sorted { $0.row < $1.row }
     if refused.isEmpty { return report }

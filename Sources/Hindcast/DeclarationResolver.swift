@@ -14,6 +14,7 @@ struct DeclarationResolver {
   private var known: [String: StreamDeclaration]
   private var views: [(text: String, view: UnresolvedView)] = []
   private var sets: [(text: String, set: UnresolvedSet)] = []
+  private var tables: [(text: String, table: TableDeclaration)] = []
   /// Kind and name to the text that declares it.
   private var declared: [String: String] = [:]
   /// The texts that come from plugins.
@@ -53,11 +54,20 @@ struct DeclarationResolver {
       if plugins.contains(text), let whole = known[stream.name]?.joined(with: stream) {
         return extend(to: whole, text)
       }
-      guard isFirst("stream", stream.name, text) else { return }
+      guard isFirst("stream", stream.name, text), !isOfTable("stream", stream.name, text) else {
+        return
+      }
       known[stream.name] = stream
       resolved.streams.append(stream)
     case .view(let view):
-      if isFirst("view", view.name, text) { views.append((text, view)) }
+      if isFirst("view", view.name, text), !isOfTable("view", view.name, text) {
+        views.append((text, view))
+      }
+    case .table(let table):
+      // It is a stream and a view as well.
+      for kind in ["table", "stream", "view"] where !isFirst(kind, table.name, text) { return }
+      known[table.name] = table.stream
+      tables.append((text, table))
     case .set(let set):
       if isFirst("set", set.name, text) { sets.append((text, set)) }
     }
@@ -70,6 +80,15 @@ struct DeclarationResolver {
     known[whole.name] = whole
     resolved.streams.removeAll { $0.name == whole.name }
     resolved.streams.append(whole)
+  }
+
+  /// Whether a stream or view has the name of a table that stands; the table alone is declared then.
+  private mutating func isOfTable(_ kind: String, _ name: String, _ text: String) -> Bool {
+    guard store.tables.contains(where: { $0.declaration.name == name }) else { return false }
+    mistakes.append(
+      "\(text): '\(name)' is a table, which has a \(kind) of this name: declare the table, or choose "
+        + "another name")
+    return true
   }
 
   private mutating func isFirst(_ kind: String, _ name: String, _ text: String) -> Bool {
@@ -94,6 +113,12 @@ struct DeclarationResolver {
   /// After all texts are read, because a view may stand before its stream.
   mutating func resolveViews() {
     for stream in resolved.streams { checkStanding(stream) }
+    for (text, table) in tables {
+      do throws(StoreError) {
+        changes.append((table.name, try store.change(to: table, replacing: replacing)))
+        resolved.tables.append(table)
+      } catch { report(error, text) }
+    }
     // A stream that cannot be read would be reported once more by each of its views.
     let hasUnread = !mistakes.isEmpty
     for (text, view) in views {
@@ -144,10 +169,10 @@ struct DeclarationResolver {
   /// All views as they will be: those declared here, without the ones that could not be read, and all others
   /// of the store.
   private func standingViews() -> [ViewDeclaration] {
-    let declared = Set(views.map(\.view.name))
+    let declared = Set(views.map(\.view.name) + tables.map(\.table.name))
     let standing = store.views + store.building.map(\.view)
     let others = standing.map(\.declaration).filter { !declared.contains($0.name) }
-    return others + resolved.views
+    return others + resolved.views + resolved.tables.map(\.view)
   }
 
   private mutating func checkStanding(_ set: FeatureSet, _ text: String) {

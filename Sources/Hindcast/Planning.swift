@@ -25,6 +25,10 @@ extension FeatureStore {
     let resolver = try resolver(texts, replacing)
     var reports = resolver.resolved.streams.map(plan)
     for (name, change) in resolver.changes {
+      if let table = resolver.resolved.tables.first(where: { $0.name == name }) {
+        reports.append(try plan(table, change))
+        continue
+      }
       guard let view = resolver.resolved.views.first(where: { $0.name == name }) else { continue }
       reports.append(try plan(view, change))
     }
@@ -56,6 +60,17 @@ extension FeatureStore {
     return PlanReport(
       kind: .stream, name: stream.name, action: isSame ? "unchanged" : "extended",
       meaning: meaning, differences: difference.lines, events: nil)
+  }
+
+  private func plan(
+    _ table: TableDeclaration, _ change: ViewChange
+  ) throws(HindcastError) -> PlanReport {
+    let view = try plan(table.view, change)
+    let isNew = view.action == "new"
+    return PlanReport(
+      kind: .table, name: table.name, action: view.action,
+      meaning: isNew ? "answers once its rows are loaded" : view.meaning,
+      differences: view.differences, events: isNew ? nil : view.events)
   }
 
   private func plan(

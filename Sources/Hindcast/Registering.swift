@@ -20,7 +20,7 @@ public struct DeclarationText: Sendable {
 
 /// One declaration's fate.
 public struct RegistrationReport: Sendable {
-  public enum Kind: String, Sendable { case stream, view, set }
+  public enum Kind: String, Sendable { case stream, view, set, table }
   public let kind: Kind
   public let name: String
   public let outcome: Registration
@@ -34,6 +34,7 @@ public struct ResolvedDeclarations: Sendable {
   public var streams: [StreamDeclaration] = []
   public var views: [ViewDeclaration] = []
   public var sets: [FeatureSet] = []
+  public var tables: [TableDeclaration] = []
 }
 
 extension FeatureStore {
@@ -54,6 +55,12 @@ extension FeatureStore {
         reports.append(
           RegistrationReport(
             kind: .stream, name: stream.name, outcome: outcome, lacksHistory: false))
+      }
+      for table in resolved.tables {
+        let outcome = try store.register(table, replacing: replacing)
+        reports.append(
+          RegistrationReport(
+            kind: .table, name: table.name, outcome: outcome, lacksHistory: false))
       }
       for view in resolved.views {
         let outcome = try store.register(view, replacing: replacing)

@@ -60,7 +60,7 @@ extension Failure.Code {
       default: self = .storage
       }
     case .corrupt, .damagedMetadata, .unknownFormat, .diskFull: self = .storage
-    case .unknownStream, .unknownView, .unknownSet, .unknownFeature, .unknownField:
+    case .unknownStream, .unknownView, .unknownSet, .unknownTable, .unknownFeature, .unknownField:
       self = .unknown
     case .redefinition, .featuresInUse, .needsBackfill, .tooManyColumns, .unknownFunction:
       self = .declaration

@@ -42,9 +42,20 @@ public struct ByteSource: ~Copyable {
     try detectGzip()
   }
 
+  /// Bytes that are at hand, as if they were a plain file's; `path` names them in errors.
+  public init(bytes: [UInt8], path: String) {
+    self.path = path
+    descriptor = -1
+    compressedSize = bytes.count
+    buffer = .allocate(byteCount: max(1, bytes.count), alignment: 16)
+    buffer.copyBytes(from: bytes)
+    fetched = bytes.count
+    pending = 0..<bytes.count
+  }
+
   deinit {
     buffer.deallocate()
-    if descriptor != STDIN_FILENO { close(descriptor) }
+    if descriptor > STDIN_FILENO { close(descriptor) }
   }
 
   /// Bytes used up of the file as it is on disk.
@@ -188,6 +199,8 @@ public struct ByteSource: ~Copyable {
   private static func fetch(
     _ descriptor: Int32, _ target: UnsafeMutableRawBufferPointer, _ path: String
   ) throws(RowFileError) -> Int {
+    // Bytes that were at hand are all there is.
+    if descriptor < 0 { return 0 }
     while true {
       let count = Glibc.read(descriptor, target.baseAddress, target.count)
       if count >= 0 { return count }

@@ -346,6 +346,7 @@ extension Store {
     for stream: String, views: [RegisteredView]? = nil, keeps: Bool? = nil, workers: Int
   ) throws(StoreError) -> BulkLoader {
     try requireWritable()
+    try requireNoTable(stream, Self.loads)
     let registered = try self.stream(stream)
     let log = keeps ?? (views == nil) ? registered.kept : nil
     let views = views ?? self.views(of: stream)

@@ -8,6 +8,7 @@
 //   building/NAME       the same of a view whose history is being made, with "until", a number of a kept chunk,
 //                       and "floor"
 //   set/NAME            canonical declaration
+//   table/NAME          canonical declaration; its stream and its view stand under the same name
 //   next-view           the next view id as text
 //   seal/NAME           epoch milliseconds of the stream's seal as text
 //   floor/NAME          the first slice that the view keeps, as text
@@ -68,6 +69,7 @@ struct Registry: Sendable {
   /// By name; where one of this name serves, it goes on until this takes its place.
   var building: [String: BuildingView] = [:]
   var sets: [String: RegisteredSet] = [:]
+  var tables: [String: RegisteredTable] = [:]
   var nextView: UInt32 = 1
   var nextKept: UInt32 = 1
   var nextAudit: UInt64 = 1
@@ -152,6 +154,9 @@ enum RegistryCodec {
     } else if key.hasPrefix("set/") {
       let set = try reader.readSet(value)
       registry.sets[set.name] = RegisteredSet(set)
+    } else if key.hasPrefix("table/") {
+      let table = try reader.readTable(value)
+      registry.tables[table.name] = RegisteredTable(table)
     } else if key.hasPrefix("view/") || key.hasPrefix("building/") {
       let record = try JSONValue.parse(value)
       guard case .int(let number) = record["id"]?.content, let id = UInt32(exactly: number), id > 0,
@@ -264,6 +269,13 @@ enum RegistryCodec {
   static func readBack(_ set: FeatureSet) throws(StoreError) -> FeatureSet {
     try Self.invalid("feature set '\(set.name)'") {
       try reader.readSet(CanonicalForm.text(set))
+    }
+  }
+
+  /// The table as it will be read when the store is opened again; throws where it would not be.
+  static func readBack(_ table: TableDeclaration) throws(StoreError) -> TableDeclaration {
+    try Self.invalid("table '\(table.name)'") {
+      try reader.readTable(CanonicalForm.text(table))
     }
   }
 

@@ -67,7 +67,8 @@ extension Store {
     _ batch: EventBatch, to stream: String, positions: [SourcePosition],
     durability: Durability = .synced, refusals: RefusalPolicy = .refuseBatch
   ) throws(StoreError) -> AppendReport {
-    try append(batch, to: stream, of: nil, positions, durability, refusals)
+    try requireNoTable(stream, Self.loads)
+    return try append(batch, to: stream, of: nil, positions, durability, refusals)
   }
 
   /// The same for a batch that was filled by a declaration that may have changed meanwhile: other fields in
@@ -77,10 +78,14 @@ extension Store {
     _ batch: EventBatch, to stream: StreamDeclaration, positions: [SourcePosition],
     durability: Durability = .synced, refusals: RefusalPolicy = .refuseBatch
   ) throws(StoreError) -> AppendReport {
-    try append(batch, to: stream.name, of: stream, positions, durability, refusals)
+    try requireNoTable(stream.name, Self.loads)
+    return try append(batch, to: stream.name, of: stream, positions, durability, refusals)
   }
 
-  private func append(
+  /// What to do instead of adding rows to a table.
+  package static let loads = "its rows are loaded as a whole, with 'hindcast load' or FS.LOAD"
+
+  func append(
     _ batch: EventBatch, to stream: String, of declaration: StreamDeclaration?,
     _ positions: [SourcePosition], _ durability: Durability, _ refusals: RefusalPolicy
   ) throws(StoreError) -> AppendReport {

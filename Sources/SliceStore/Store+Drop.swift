@@ -7,6 +7,7 @@ extension Store {
   /// answers. Refused while a feature set names it.
   public func drop(view name: String) throws(StoreError) {
     try requireWritable()
+    try requireNoTable(name, "drop the table, and its view goes with it")
     let id = try writer.withLock { _ throws(StoreError) in
       let (waiting, standing) = registry.withLock { ($0.building[name]?.view, $0.views[name]) }
       let users = sets.filter { $0.declaration.views.contains(name) }

@@ -37,6 +37,7 @@ extension Store {
   public func register(_ stream: StreamDeclaration) throws(StoreError) -> Registration {
     try requireWritable()
     let stream = try RegistryCodec.readBack(stream)
+    try requireTable(of: stream)
     return try writer.withLock { _ throws(StoreError) in
       var registered = RegisteredStream(
         declaration: stream, digest: CanonicalForm.digest(stream), seal: nil)
@@ -141,6 +142,7 @@ extension Store {
     return try writer.withLock { _ throws(StoreError) in
       let stream = try stream(view.stream)
       let view = try RegistryCodec.readBack(view, over: stream.declaration)
+      try requireTable(of: view)
       let digest = CanonicalForm.digest(view, over: stream.declaration)
       func entry(_ action: String, _ lines: [String] = []) -> AuditEntry {
         AuditEntry(action, "view '\(view.name)'", digest: digest, lines: lines)

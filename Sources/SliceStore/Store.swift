@@ -57,6 +57,8 @@ public final class Store: Sendable {
   let hashFilters = Mutex<[UInt64: HashFilter]>([:])
   /// Held by whoever writes, registers, seals or expires.
   let writer = Mutex<Void>(())
+  /// Held by whoever replaces the rows of a table: they are read before they are changed.
+  let tableLoads = Mutex<Void>(())
   private let changes = Atomic<UInt64>(1)
 
   private init(

@@ -13,6 +13,7 @@ public enum StoreError: Error, Sendable {
   case unknownStream(String, known: [String])
   case unknownView(String, known: [String])
   case unknownSet(String, known: [String])
+  case unknownTable(String, known: [String])
   case unknownFeature(String, view: String, known: [String])
   case unknownField(String, stream: String)
   case unknownFunction(String)
@@ -47,6 +48,7 @@ extension StoreError: CustomStringConvertible {
     case .unknownStream(let name, let known): Self.unknown("stream", name, known)
     case .unknownView(let name, let known): Self.unknown("view", name, known)
     case .unknownSet(let name, let known): Self.unknown("feature set", name, known)
+    case .unknownTable(let name, let known): Self.unknown("table", name, known)
     case .unknownFeature(let name, let view, let known):
       Self.unknown("feature", name, known, of: "view '\(view)'")
     case .unknownField(let name, let stream): "stream '\(stream)' has no field '\(name)'"

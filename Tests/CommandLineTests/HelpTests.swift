@@ -34,7 +34,8 @@ struct HelpTests {
 
   /// What one example needs of another comes first.
   private static let order = [
-    "check", "new-view", "register", "plan", "ingest", "views", "describe", "get", "explain",
+    "check", "new-view", "register", "plan", "ingest", "load", "views", "describe", "get",
+    "explain",
     "seal", "join", "stats", "checkpoint", "compact", "expire", "verify-store", "serve",
     "verify-served", "retract", "amend", "audit", "drop",
   ]

@@ -21,7 +21,7 @@ import Testing
     try Tool.withStore { folder in
       let files = "mails.stream.json by_sender.view.json risk_model.set.json"
       let whole = try run("check \(files)", folder)
-      #expect(whole.output == "1 streams, 1 views, 1 sets, no mistakes\n")
+      #expect(whole.output == "1 streams, 1 views, 1 sets, 0 tables, no mistakes\n")
       let json = try run("check risk_model.set.json --store s --json", folder)
       #expect(try json.firstJSON()["sets"] == ["risk_model"])
       let lost = try run("check risk_model.set.json", folder)
@@ -93,7 +93,10 @@ import Testing
     ("join s mails.csv --set risk_model --view by_sender", 3, "asked for twice"),
     ("join s mails.csv --set risk_model --key sendr=x", 2, "'sender'"),
     ("join s mails.csv", 2, "--set NAME"),
-    ("describe s risk_modl", 4, "no view, stream or set 'risk_modl'; did you mean 'risk_model'?"),
+    (
+      "describe s risk_modl", 4,
+      "no view, stream, set or table 'risk_modl'; did you mean 'risk_model'?"
+    ),
     (
       "register s less.view.json", 3,
       "cannot lose the feature '1d_N': the set 'risk_model' names it"

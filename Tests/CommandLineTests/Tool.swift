@@ -37,8 +37,8 @@ enum Tool {
   }()
 
   static let commands = [
-    "register", "plan", "check", "ingest", "retract", "amend", "get", "explain", "join", "views",
-    "describe",
+    "register", "plan", "check", "ingest", "load", "retract", "amend", "get", "explain", "join",
+    "views", "describe",
     "new-view", "stats", "seal", "expire", "drop", "audit", "compact", "checkpoint",
     "verify-store", "serve", "verify-served",
   ]

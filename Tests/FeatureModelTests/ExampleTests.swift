@@ -14,7 +14,7 @@ import Testing
   static func declarations() throws -> [ParsedDeclaration] {
     let folder = schemas.appending(path: "examples")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    let kinds = [".stream.json", ".view.json", ".set.json"]
+    let kinds = [".stream.json", ".view.json", ".set.json", ".table.json"]
     return try names.filter { name in kinds.contains { name.hasSuffix($0) } }.flatMap {
       try reader.read(String(contentsOf: folder.appending(path: $0), encoding: .utf8))
     }
@@ -24,11 +24,13 @@ import Testing
     var streams: [String: StreamDeclaration] = [:]
     var views: [UnresolvedView] = []
     var sets: [UnresolvedSet] = []
+    var tables: [TableDeclaration] = []
     for declaration in try Self.declarations() {
       switch declaration {
       case .stream(let stream): streams[stream.name] = stream
       case .view(let view): views.append(view)
       case .set(let set): sets.append(set)
+      case .table(let table): tables.append(table)
       }
     }
     #expect(streams.keys.sorted() == ["commits", "emails"])
@@ -46,7 +48,12 @@ import Testing
       #expect(CanonicalForm.text(again, over: stream) == text)
       declared.append(resolved)
     }
-    #expect(sets.map(\.name) == ["sender_risk", "sender_surprise"])
+    #expect(tables.map(\.name) == ["ip_list", "sender_reputation"])
+    for table in tables {
+      #expect(try Self.reader.readTable(CanonicalForm.text(table)) == table)
+      declared.append(table.view)
+    }
+    #expect(sets.map(\.name) == ["sender_risk", "sender_standing", "sender_surprise"])
     for set in sets {
       let resolved = try Self.reader.resolve(set, against: declared)
       #expect(try Self.reader.readSet(CanonicalForm.text(resolved)) == resolved)
@@ -76,6 +83,9 @@ import Testing
     #expect(
       names(try schema("stream.schema.json"), "stream")
         == ["$schema", "stream", "fields", "eventTime", "arrivalTime", "id", "keep"])
+    #expect(
+      names(try schema("table.schema.json"), "table")
+        == ["$schema", "table", "key", "validFrom", "attributes", "slice"])
     let set = try schema("set.schema.json")
     #expect(names(set, "set") == ["$schema", "set", "features", "keys"])
     #expect(names(set, "member") == ["view", "feature", "default"])

@@ -249,13 +249,13 @@ import Testing
       ),
       (
         "{}",
-        "1:1 $: a declaration expected: an object with 'view' for a view, with 'stream' and 'fields' for a stream, or with 'set' for a feature set"
+        "1:1 $: a declaration expected: an object with 'view' for a view, with 'stream' and 'fields' for a stream, with 'set' for a feature set, or with 'table' and 'key' for a table"
       ),
       (
         "3",
-        "1:1 $: a declaration expected: an object with 'view' for a view, with 'stream' and 'fields' for a stream, or with 'set' for a feature set"
+        "1:1 $: a declaration expected: an object with 'view' for a view, with 'stream' and 'fields' for a stream, with 'set' for a feature set, or with 'table' and 'key' for a table"
       ),
-      ("[]", "1:1 $: nothing is declared; write a stream, a view or a set"),
+      ("[]", "1:1 $: nothing is declared; write a stream, a view, a set or a table"),
       ("", "1:1 $: the text ends early"),
       (
         #"[{"stream": "s", "fields": {"t": "timestamp"}, "eventTime": "t"}, {"stream": "s", "fields": {"t": "timestamp"}, "eventTime": "t"}]"#,

@@ -57,6 +57,7 @@ struct Mails {
     case .view(let view):
       let stream = try store.store.stream("mails").declaration
       try store.store.register(FeatureStore.declarations.resolve(view, against: stream))
+    case .table(let table): try store.store.register(table)
     case .set(let set):
       let views = store.store.views.map(\.declaration)
       try store.store.register(FeatureStore.declarations.resolve(set, against: views))

@@ -11,6 +11,8 @@ struct NaiveAggregate {
   let rows: [[Value]]
   /// The non-null values with their event times; of rows, each row with its own.
   let values: [(value: Value, time: Int64)]
+  /// The event times of all rows.
+  let times: [Int64]
   /// Where the request's slice begins, in milliseconds.
   let start: Int64
   private let bound: Int64?
@@ -25,6 +27,9 @@ struct NaiveAggregate {
     self.start = start
     let field = aggregation.field.map { stream.index(of: $0)! }
     type = field.map { stream.fields[$0].type }
+    times = rows.compactMap { row in
+      if case .timestamp(let time) = row[stream.eventTime] { time.milliseconds } else { nil }
+    }
     values = rows.compactMap { row in
       guard case .timestamp(let time) = row[stream.eventTime] else { return nil }
       guard let field else { return (.bool(true), time.milliseconds) }

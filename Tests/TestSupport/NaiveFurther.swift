@@ -28,6 +28,7 @@ extension NaiveAggregate {
     case "lastTime": return values.map(\.time).max().map { Self.instant($0) } ?? .null
     case "sinceFirst": return values.map(\.time).min().map { .int(start - $0) } ?? .null
     case "sinceLast": return values.map(\.time).max().map { .int(start - $0) } ?? .null
+    case "latest": return latest
     case "firstK": return pairs(values.sorted(by: Self.isEarlier).prefix(k!))
     case "lastK": return pairs(values.sorted(by: Self.isEarlier).reversed().prefix(k!))
     case "smallestK": return list(ordered.prefix(k!))
@@ -45,6 +46,12 @@ extension NaiveAggregate {
       return values.isEmpty ? .null : .double(Double(count) / Double(values.count))
     default: fatalError("the oracle knows no \(function)")
     }
+  }
+
+  /// Of the rows of the last instant, the greatest value that one of them has.
+  private var latest: Value {
+    let last = times.max()
+    return values.filter { $0.time == last }.max(by: Self.isEarlier)?.value ?? .null
   }
 
   private var ordered: [Value] { values.map(\.value).sorted { NaiveOrder.precedes($0, $1) } }

@@ -32,6 +32,7 @@ extension RandomStream {
       "count": Draw(rows: 50, result: .int),
       "sum": Draw(fields: sums), "mean": Draw(fields: sums, result: .double),
       "min": Draw(), "max": Draw(), "first": Draw(), "last": Draw(),
+      "latest": Draw(),
       "variance": Draw(fields: few, result: .double), "stddev": Draw(fields: few, result: .double),
       "distinct": Draw(result: .int, parameters: distinct),
       "distinctRatio": Draw(result: .double, parameters: distinct),

@@ -174,10 +174,15 @@ def number_of(function, values, events, rows, start):
 
 
 def further(feature, kind, events, rows, start, order):
-    """The value of a feature over (event time, field value) pairs; `rows` counts events with and without a
+    """The value of a feature over (event time, field value) pairs, for `latest` with
+    nulls; `rows` counts events with and without a
     value, `start` is where the request's slice begins."""
     values = [value for _, value in events]
     function = feature.function
+    if function == "latest":
+        last = max((time for time, _ in events), default=None)
+        here = [value for time, value in events if time == last and value is not None]
+        return max(here, key=order) if here else None
     given = {**DEFAULTS, **feature.parameters}
     if function in ("nullCount", "nullRatio", "countTrue", "trueRatio", "firstTime", "lastTime",
                     "sinceFirst", "sinceLast"):

@@ -20,6 +20,7 @@ SQL = {
     "lastTime": "max(_event) " + KEPT,
     "sinceFirst": "any_value(_start) - min(_event) " + KEPT,
     "sinceLast": "any_value(_start) - max(_event) " + KEPT,
+    "latest": "list(struct_pack(v := {f}) ORDER BY _event DESC, {d}) FILTER (WHERE _event IS NOT NULL)",
     "firstK": "list(struct_pack(t := _event, v := {f}) ORDER BY _event, {o}) " + KEPT,
     "lastK": "list(struct_pack(t := _event, v := {f}) ORDER BY _event DESC, {d}) " + KEPT,
     "smallestK": "list({f} ORDER BY {o}) " + KEPT,
@@ -67,6 +68,9 @@ def shaped(feature, kind, value):
     function = feature.function
     if function in ("firstTime", "lastTime"):
         return None if value is None else vectors.iso(value)
+    if function == "latest":
+        latest = value[0]["v"] if value else None
+        return vectors.iso(latest) if kind == "timestamp" and latest is not None else latest
     if function in LISTS:
         parts = (value or [])[:given(feature, "k")]
         if function in ("firstK", "lastK"):

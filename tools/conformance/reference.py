@@ -199,7 +199,9 @@ class Reference:
             rows += 1
             value = True if feature.field is None else row[feature.field]
             category = None if feature.by is None else row[feature.by]
-            if value is not None and (feature.by is None or category is not None):
+            if feature.function == "latest":
+                found.append((happened, value, category))
+            elif value is not None and (feature.by is None or category is not None):
                 found.append((happened, value, category))
         if feature.by is None:
             return self.value(view, feature, [event[:2] for event in found], rows, r * view.length)
@@ -220,7 +222,7 @@ class Reference:
     def value(self, view, feature, events, rows, start):
         kind = view.fields.get(feature.field)
         value = aggregate(feature, kind, events, rows, start)
-        if kind == "timestamp" and feature.function in ("min", "max", "first", "last"):
+        if kind == "timestamp" and feature.function in ("min", "max", "first", "last", "latest"):
             return None if value is None else vectors.iso(value)
         return value
 

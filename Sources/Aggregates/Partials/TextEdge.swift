@@ -6,8 +6,8 @@ public struct TextEdge: Partial {
   public var code: UInt8 { side.code(least: 8, greatest: 9) }
 
   private var kept = KeptText()
-  /// 0 while empty.
-  private var time: Int64 = 0
+  /// The event time of the kept text in milliseconds; 0 while empty.
+  public private(set) var time: Int64 = 0
 
   private let side: Side
 

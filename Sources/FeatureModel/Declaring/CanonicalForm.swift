@@ -18,6 +18,11 @@ public enum CanonicalForm {
   /// The canonical JSON of a feature set.
   public static func text(_ set: FeatureSet) -> String { json(set).compact }
 
+  /// The canonical JSON of a table.
+  public static func text(_ table: TableDeclaration) -> String { json(table).compact }
+
+  public static func digest(_ table: TableDeclaration) -> Digest { Digest(of: text(table)) }
+
   public static func digest(_ stream: StreamDeclaration) -> Digest { Digest(of: text(stream)) }
 
   public static func digest(_ view: ViewDeclaration, over stream: StreamDeclaration) -> Digest {
@@ -120,6 +125,20 @@ public enum CanonicalForm {
       members = [("name", .string(name)), ("derive", .string(formula.text))]
     }
     if let value = member.defaultValue { members.append(("default", JSONValue(value))) }
+    return .object(members)
+  }
+
+  /// As `text`, as a tree.
+  public static func json(_ table: TableDeclaration) -> JSONValue {
+    let fields = { (fields: [StreamDeclaration.Field]) in
+      JSONValue.object(fields.map { ($0.name, .string($0.type.rawValue)) })
+    }
+    var members: [(String, JSONValue)] = [
+      ("table", .string(table.name)), ("key", fields(table.key)),
+    ]
+    if let name = table.validFrom { members.append(("validFrom", .string(name))) }
+    if !table.attributes.isEmpty { members.append(("attributes", fields(table.attributes))) }
+    members.append(("slice", .string(DurationText.text(table.slice.milliseconds))))
     return .object(members)
   }
 

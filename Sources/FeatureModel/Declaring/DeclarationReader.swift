@@ -7,6 +7,7 @@ public enum ParsedDeclaration: Sendable {
   case stream(StreamDeclaration)
   case view(UnresolvedView)
   case set(UnresolvedSet)
+  case table(TableDeclaration)
 }
 
 /// A view whose form is right and whose fields are still to be checked against its stream.
@@ -124,6 +125,13 @@ public struct DeclarationReader: Sendable {
     throw Self.unexpected("one feature set in canonical form expected, no feature of it twice")
   }
 
+  /// A text that holds one table, such as its canonical form.
+  public func readTable(_ text: String) throws(DeclarationError) -> TableDeclaration {
+    let declarations = try read(text)
+    if declarations.count == 1, case .table(let table) = declarations[0] { return table }
+    throw Self.unexpected("one table expected")
+  }
+
   private static func unexpected(_ reason: String) -> DeclarationError {
     DeclarationError(problems: [.init(path: "$", position: nil, reason: reason)])
   }
@@ -140,19 +148,25 @@ extension DeclarationReader {
       nodes = elements.enumerated().map {
         DeclarationNode($0.element, path: "$[\($0.offset)]", collector: collector)
       }
-      if nodes.isEmpty { root.report("nothing is declared; write a stream, a view or a set") }
+      if nodes.isEmpty {
+        root.report("nothing is declared; write a stream, a view, a set or a table")
+      }
     }
     // Streams first, so that a view may stand before its stream.
     let streams = nodes.map { isStream($0) ? StreamReader.read($0) : nil }
+    let tables = nodes.map { isTable($0) ? TableReader.read($0) : nil }
+    let declared = streams.compactMap { $0 } + tables.compactMap { $0?.stream }
     var result: [ParsedDeclaration] = []
-    for (node, stream) in zip(nodes, streams) {
+    for (node, (stream, table)) in zip(nodes, zip(streams, tables)) {
       if let stream {
         result.append(.stream(stream))
-      } else if isView(node), let view = view(node, among: streams.compactMap { $0 } + known) {
+      } else if let table {
+        result.append(.table(table))
+      } else if isView(node), let view = view(node, among: declared + known) {
         result.append(.view(view))
       } else if isSet(node), let set = set(node) {
         result.append(.set(set))
-      } else if !isStream(node), !isView(node), !isSet(node) {
+      } else if !isStream(node), !isView(node), !isSet(node), !isTable(node) {
         reportForm(node)
       }
     }
@@ -162,7 +176,7 @@ extension DeclarationReader {
   }
 
   private func isStream(_ node: DeclarationNode) -> Bool {
-    let isOther = node.member("view") != nil || node.member("set") != nil
+    let isOther = ["view", "set", "table"].contains { node.member($0) != nil }
     if node.member("stream") == nil { return node.member("fields") != nil && !isOther }
     return node.member("fields") != nil || !isOther
   }
@@ -175,10 +189,14 @@ extension DeclarationReader {
     !isStream(node) && !isView(node) && node.member("set") != nil
   }
 
+  private func isTable(_ node: DeclarationNode) -> Bool {
+    !isStream(node) && !isView(node) && !isSet(node) && node.member("table") != nil
+  }
+
   private func reportForm(_ node: DeclarationNode) {
     node.report(
       "a declaration expected: an object with 'view' for a view, with 'stream' and 'fields' for a stream, "
-        + "or with 'set' for a feature set")
+        + "with 'set' for a feature set, or with 'table' and 'key' for a table")
   }
 
   private func view(
@@ -208,7 +226,7 @@ extension DeclarationReader {
   private func checkUnique(_ nodes: [DeclarationNode]) {
     var seen: Set<String> = []
     for node in nodes {
-      let kind = isStream(node) ? "stream" : isView(node) ? "view" : "set"
+      let kind = isStream(node) ? "stream" : isView(node) ? "view" : isTable(node) ? "table" : "set"
       guard let nameNode = node.member(kind), case .string(let name) = nameNode.value.content else {
         continue
       }

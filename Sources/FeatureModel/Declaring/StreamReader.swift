@@ -17,7 +17,9 @@ enum StreamReader {
   static func read(_ node: DeclarationNode) -> StreamDeclaration? {
     node.checkNames(names)
     let name = node.required("stream", #""stream": "commits""#)?.declaredName("the stream's name")
-    let fields = node.required("fields", #""fields": { "author": "string" }"#).flatMap(readFields)
+    let fields = node.required("fields", #""fields": { "author": "string" }"#).flatMap {
+      readFields($0)
+    }
     let place = node.required(
       "eventTime", #""eventTime": "event_time", the field with the event's time"#)
     guard let fields else { return nil }
@@ -50,10 +52,12 @@ enum StreamReader {
     }
   }
 
-  /// Names and types of fields; nil after a mistake.
-  static func readFields(_ node: DeclarationNode) -> [StreamDeclaration.Field]? {
+  /// Names and types of fields, at least one; nil after a mistake.
+  static func readFields(
+    _ node: DeclarationNode, _ example: String = #"{ "author": "string", "lines": "int" }"#
+  ) -> [StreamDeclaration.Field]? {
     guard case .object(let members) = node.value.content, !members.isEmpty else {
-      node.report(#"the fields expected, an object such as { "author": "string", "lines": "int" }"#)
+      node.report("the fields expected, an object such as \(example)")
       return nil
     }
     return members.map { member in

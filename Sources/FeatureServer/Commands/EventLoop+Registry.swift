@@ -27,13 +27,28 @@ extension EventLoop {
         } catch { throw LookupError("ERR \(error)") }
       }
     case .fsDrop:
-      let isSet = words.count == 3
+      let kind = words.count == 3 ? words.name(1) : ""
       let name = words.string(words.count - 1)
       handOver(id, connection) { reply, _ throws(LookupError) in
         do throws(StoreError) {
-          if isSet { try store.store.drop(set: name) } else { try store.store.drop(view: name) }
+          switch kind {
+          case "SET": try store.store.drop(set: name)
+          case "TABLE": try store.store.drop(table: name)
+          default: try store.store.drop(view: name)
+          }
         } catch { throw LookupError(error) }
         reply.ok()
+      }
+    case .fsLoad:
+      let table = words.string(1)
+      let rows = (2..<words.count).map { Array(words[$0]) }
+      var options = LoadOptions()
+      options.now = context.timekeeper.reading
+      handOver(id, connection) { [options] reply, _ throws(LookupError) in
+        do throws(HindcastError) {
+          RegistryReply.write(
+            try store.load(rows: rows, called: "FS.LOAD", into: table, options), into: &reply)
+        } catch { throw LookupError("ERR \(error)") }
       }
     case .fsAudit:
       handOver(id, connection) { reply, _ throws(LookupError) in
@@ -100,6 +115,20 @@ enum RegistryReply {
       reply.bulk("lacks-history")
       reply.typed(.bool(report.lacksHistory))
     }
+  }
+
+  static func write(_ report: LoadReport, into reply: inout ReplyWriter) {
+    let change = report.change
+    reply.map(6)
+    for (name, count) in [
+      ("rows", report.rows), ("added", change.added), ("changed", change.changed),
+      ("removed", change.removed), ("unchanged", change.unchanged),
+    ] {
+      reply.bulk(name)
+      reply.integer(Int64(count))
+    }
+    reply.bulk("known-from")
+    reply.typed(change.time.map { .timestamp($0) } ?? .null)
   }
 
   static func write(_ texts: [String], into reply: inout ReplyWriter) {
@@ -206,7 +235,9 @@ enum RegistryReply {
   ) throws(StoreError) {
     let declaration = view.declaration
     let stream = try store.stream(declaration.stream)
-    reply.map(8)
+    let table = store.tables.first { $0.declaration.name == declaration.name }
+    reply.map(table == nil ? 8 : 9)
+    if let table { text("table", CanonicalForm.text(table.declaration), into: &reply) }
     head(
       "view", declaration.name, CanonicalForm.json(declaration, over: stream.declaration),
       view.digest, into: &reply)

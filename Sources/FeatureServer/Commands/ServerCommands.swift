@@ -5,7 +5,7 @@ extension CommandTable {
     CommandSpec(
       .fsRegister, "FS.REGISTER", nil,
       [.flag("REPLACE", optional: true), CommandArgument("declaration", multiple: true)],
-      group: .registry, role: .admin, "Register streams, views and feature sets",
+      group: .registry, role: .admin, "Register streams, views, feature sets and tables",
       details:
         "Each declaration is a JSON text, with comments if you like; all are registered, or none. "
         + "New windows over stored aggregations are live at once. A view over a stream that keeps its "
@@ -25,13 +25,32 @@ extension CommandTable {
         "FS.PLAN '{\"set\": \"small\", \"features\": [\"author_activity.30d_COMMIT_COUNT\"]}'"),
     CommandSpec(
       .fsDrop, "FS.DROP", nil,
-      [.flag("SET", optional: true), CommandArgument("name")], group: .registry, role: .admin,
-      "Take a view away with all that is stored of it, or a feature set",
+      [
+        CommandArgument(
+          "kind", .oneOf([.flag("SET"), .flag("TABLE")]), optional: true),
+        CommandArgument("name"),
+      ], group: .registry, role: .admin,
+      "Take a view or a table away with all that is stored of it, or a feature set",
       details:
         "A view that is being built goes before the one that serves under its name. A view that a "
-        + "set names stays. This cannot be undone.",
+        + "set names stays. A table goes with its rows. This cannot be undone.",
       complexity: "O(bytes of the view), for the space to come back", reply: "OK",
       example: "FS.DROP SET small"),
+    CommandSpec(
+      .fsLoad, "FS.LOAD", nil,
+      [CommandArgument("table"), CommandArgument("row", multiple: true)],
+      group: .registry, role: .admin, "Make the given rows all that a table has",
+      details:
+        "Each row is a JSON object on one line, with a member for each key field and attribute, and for "
+        + "the valid-from time where the table declares it. All are taken, or none where one is bad. They "
+        + "are known from now on: in answers as served from the next slice of the table on, in fresh ones "
+        + "at once. Rows that are not given any more are gone for whoever knows of this; earlier answers "
+        + "stay. The same rows again change nothing.",
+      complexity: "O(rows that the table has and ever had)",
+      reply:
+        "a map: `rows`, `added`, `changed`, `removed`, `unchanged`, and `known-from`, null where nothing "
+        + "changed",
+      example: "FS.LOAD ip_list '{\"ip\": \"192.0.2.7\", \"kind\": \"proxy\"}'"),
     CommandSpec(
       .fsAudit, "FS.AUDIT", group: .registry, role: .read,
       "What was done to declarations and history, oldest first", complexity: "O(entries)",

@@ -153,6 +153,7 @@ final class EventStage {
     if let known = layouts.firstIndex(where: { $0.declaration.name == stream }) { return known }
     do throws(StoreError) {
       let declaration = try store.stream(stream).declaration
+      try store.requireNoTable(stream, Store.loads)
       guard store.takesEvents(stream) else { throw .noViews(stream: stream) }
       layouts.append(
         Layout(

@@ -9,7 +9,8 @@ enum Check: Command {
   static let words = "FILE..."
   static let options = [
     Option(
-      "sample", "FILE", "rows of the stream, CSV or JSON Lines; without it only the text is checked"
+      "sample", "FILE",
+      "rows of the stream or table, CSV or JSON Lines; without it only the text is checked"
     ),
     Option(
       "store", "STORE", "where streams and views are registered that the files do not declare"),
@@ -51,8 +52,9 @@ enum Check: Command {
       tell(resolved, remarks, arguments)
       return remarks.contains { $0.isWarning } ? .found : .success
     }
-    guard !views.isEmpty else {
-      throw UsageError(description: "a sample is tried with views, and the files declare none")
+    guard !views.isEmpty || !resolved.tables.isEmpty else {
+      throw UsageError(
+        description: "a sample is tried with views or tables, and the files declare none")
     }
     guard let entities = Int(arguments["entities"] ?? "3"), entities > 0 else {
       throw UsageError(description: "--entities takes a number from 1 on")
@@ -68,6 +70,13 @@ enum Check: Command {
         views.filter { $0.stream == stream }, of: known[stream]!, sample: whole?.path ?? sample,
         format: try whole.map { _ in .jsonLines } ?? Inputs.format(arguments, "format"),
         entities: entities)
+    }
+    // A sample has the rows of streams, or those of tables.
+    for table in views.isEmpty ? resolved.tables : [] {
+      checked.append(
+        try FeatureStore.check(
+          table, sample: sample, format: try Inputs.format(arguments, "format"), entities: entities)
+      )
     }
     if arguments.has("json") {
       print(JSONValue.array(checked.map(json)).compact)
@@ -99,7 +108,7 @@ enum Check: Command {
     guard arguments.has("json") else {
       let counts = [
         "\(resolved.streams.count) streams", "\(resolved.views.count) views",
-        "\(resolved.sets.count) sets",
+        "\(resolved.sets.count) sets", "\(resolved.tables.count) tables",
       ]
       print(counts.joined(separator: ", ") + ", no mistakes")
       tell(warnings, notes)
@@ -110,6 +119,7 @@ enum Check: Command {
         ("streams", .array(resolved.streams.map { .string($0.name) })),
         ("views", .array(resolved.views.map { .string($0.name) })),
         ("sets", .array(resolved.sets.map { .string($0.name) })),
+        ("tables", .array(resolved.tables.map { .string($0.name) })),
         ("warnings", .array(warnings.map { .string($0) })),
         ("notes", .array(notes.map { .string($0) })),
       ]).compact)

@@ -3,7 +3,7 @@ import Hindcast
 
 enum Describe: Command {
   static let name = "describe"
-  static let summary = "Show a view, stream or set: declaration, features, seal, sources"
+  static let summary = "Show a view, stream, set or table: declaration, features, seal, sources"
   static let words = "STORE NAME"
   static let options = [Option(flag: "json", "print the canonical declaration")]
   static let examples = ["hindcast describe ./store author_activity"]
@@ -17,7 +17,10 @@ enum Describe: Command {
 
   /// A name may stand for one of each kind; the first is shown.
   private static func describe(_ name: String, _ store: Store, asJSON: Bool) throws {
-    if let stream = store.streams.first(where: { $0.declaration.name == name }) {
+    if let table = store.tables.first(where: { $0.declaration.name == name }) {
+      if asJSON { return print(CanonicalForm.json(table.declaration).compact) }
+      try show(table, store)
+    } else if let stream = store.streams.first(where: { $0.declaration.name == name }) {
       if asJSON { return print(CanonicalForm.json(stream.declaration).compact) }
       try show(stream, store)
     } else if let view = store.views.first(where: { $0.declaration.name == name }) {
@@ -34,9 +37,31 @@ enum Describe: Command {
         store.views.map(\.declaration.name) + store.streams.map(\.declaration.name)
         + store.sets.map(\.declaration.name)
       throw StoreError.invalid(
-        "the store has no view, stream or set '\(name)'\(Suggestion.phrase(for: name, among: names))"
+        "the store has no view, stream, set or table '\(name)'\(Suggestion.phrase(for: name, among: names))"
       )
     }
+  }
+
+  private static func show(_ table: RegisteredTable, _ store: Store) throws {
+    let declaration = table.declaration
+    let stream = try store.stream(declaration.name)
+    print("table \(declaration.name)   \(table.digest)")
+    print("sealed up to: \(stream.seal?.description ?? "not sealed")")
+    print("slice: \(DurationText.text(declaration.slice.milliseconds))")
+    print("rows: \(Terminal.grouped(try store.rowCount(of: declaration.name)))")
+    let roles = { (fields: [StreamDeclaration.Field], role: String) in
+      fields.map { [$0.name, $0.type.rawValue, role] }
+    }
+    Terminal.table(
+      ["column", "type", "is"],
+      roles(declaration.key, "key")
+        + [
+          [
+            declaration.validFromName, "timestamp",
+            declaration.validFrom == nil ? "always" : "valid from",
+          ]
+        ]
+        + roles(declaration.attributes, ""))
   }
 
   private static func show(_ stream: RegisteredStream, _ store: Store) throws {

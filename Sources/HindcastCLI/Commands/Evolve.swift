@@ -57,20 +57,28 @@ enum Plan: Command {
 
 enum Drop: Command {
   static let name = "drop"
-  static let summary = "Take a view away with all that is stored of it, or a feature set"
+  static let summary = "Take a view or a table away with all that is stored of it, or a feature set"
   static let words = "STORE NAME"
-  static let options = [Option(flag: "set", "NAME is a feature set")]
+  static let options = [
+    Option(flag: "set", "NAME is a feature set"), Option(flag: "table", "NAME is a table"),
+  ]
   static let details = """
     The name is free again, and the space comes back. A view that is being built goes before the one that
-    serves under its name; a view that a set names stays. This cannot be undone.
+    serves under its name; a view that a set names stays. A
+    table goes with its rows. This cannot be undone.
     """
   static let examples = ["hindcast drop ./store revert_risk --set"]
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 2, upTo: 2)
     let store = try FeatureStore.open(words[0]).store
+    guard !arguments.has("set") || !arguments.has("table") else {
+      throw UsageError(description: "--set and --table exclude each other")
+    }
     if arguments.has("set") {
       try store.drop(set: words[1])
+    } else if arguments.has("table") {
+      try store.drop(table: words[1])
     } else {
       try store.drop(view: words[1])
     }

@@ -95,7 +95,7 @@ extension RESPValue {
   fileprivate var texts: [String?] { (items ?? []).map(\.text) }
 
   /// Every text in it, a line each.
-  fileprivate var allText: String {
+  var allText: String {
     if let text { return text }
     let parts = items ?? pairs?.flatMap { [$0.key, $0.value] } ?? []
     return parts.map(\.allText).joined(separator: "\n")
