@@ -7,7 +7,7 @@
 //   view/NAME           {"id": n, "declaration": {...}, "layout": {...}}
 //   building/NAME       the same of a view whose history is being made, with "until", a number of a kept chunk,
 //                       and "floor"
-//   standing/NAME       a view's version, and whether it is silent or deprecated, where there is anything to tell
+//   standing/NAME       a view's version, and whether it is silent or deprecated, where that is to be told
 //   versions/NAME       the latest number that was given to a version of the view, from the second on
 //   used/NAME           look-ups of what is deprecated, see `DeprecatedUse`
 //   set/NAME            canonical declaration

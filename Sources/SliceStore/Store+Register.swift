@@ -150,7 +150,7 @@ extension Store {
     return try writer.withLock { _ throws(StoreError) in
       let stream = try stream(view.stream)
       let view = try RegistryCodec.readBack(view, over: stream.declaration)
-      let digest = CanonicalForm.digest(view, over: stream.declaration)
+      let digest = CanonicalForm.digest(view.plain, over: stream.declaration)
       func entry(_ action: String, _ lines: [String] = []) -> AuditEntry {
         AuditEntry(action, "view '\(view.name)'", digest: digest, lines: lines)
       }

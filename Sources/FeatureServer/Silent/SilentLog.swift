@@ -1,6 +1,6 @@
-// What silent versions would have answered. The loops note which entities were asked for and when, with a copy of
-// the key; a thread of the lowest priority reads the silent versions as served at those moments, which are over,
-// and records what it finds in the served log as answers of theirs. What is too much is left out, and counted.
+// What silent versions would have answered. The loops note which entities were asked for and when, with a copy
+// of the key; a thread of the lowest priority reads the silent versions as served at those moments, which are
+// over, and records that in the served log as answers of theirs. What is too much is left out, and counted.
 import CLinux
 import FeatureModel
 import Hindcast

@@ -106,7 +106,9 @@ public struct DeprecatedUse: Hashable, Sendable {
   }
 
   /// `42 look-ups since, the last at 2026-11-25T10:00:00Z`
-  public var text: String { "\(lookups) look-ups since, the last at \(last)" }
+  public var text: String {
+    lookups == 1 ? "1 look-up since, at \(last)" : "\(lookups) look-ups since, the last at \(last)"
+  }
 }
 
 extension RegistryCodec {

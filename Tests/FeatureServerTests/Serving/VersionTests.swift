@@ -1,4 +1,4 @@
-// Versions of a view on a server: a silent one takes events in and is logged beside what serves, answers nobody,
+// Versions of a view on a server: a silent one takes events in, is logged beside what serves, answers nobody,
 // can be compared, and takes the name over and gives it back under look-ups. What is deprecated is counted.
 import FeatureModel
 import FeatureServer
