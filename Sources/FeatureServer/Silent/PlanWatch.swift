@@ -1,4 +1,5 @@
-// What an answer is besides an answer: a question to silent versions, and a use of what is deprecated. Plans have one of these only where there is such a thing, and answers of all others pay nothing for it.
+// What an answer is besides an answer: a question to silent versions, and a use of something deprecated. Plans
+// have one of these only where there is such a thing, and answers of all others pay nothing for it.
 import FeatureModel
 import Hindcast
 import RESP
