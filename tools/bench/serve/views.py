@@ -83,11 +83,13 @@ class SilentCase:
         self.suite, self.keys = suite, suite.sizes.keys
 
     def run(self):
-        one = self.suite.copy_of("logged", self.suite.standard_store())
+        sizes = self.suite.sizes
+        kept = [STREAM | {"keep": True}, ten_features("by_account")]
+        one = self.suite.store("logged", kept, entities=sizes.keys, events=sizes.events)
         two = self.suite.copy_of("silent", one)
         changed = ten_features("by_account") | {"where": "amount > 10"}
         declared = two.with_suffix(".json")
-        declared.write_text(json.dumps([STREAM, changed]))
+        declared.write_text(json.dumps([kept[0], changed]))
         run([self.suite.programs / "hindcast", "register", two, declared, "--silent"])
         logs = [["--served-log", f"{store}-served", "--served-log-max-bytes", 256 << 20] for store in [one, two]]
         with Hindcast(self.suite.programs, one, *logs[0]) as plain, Hindcast(self.suite.programs, two, *logs[1]) as both:
