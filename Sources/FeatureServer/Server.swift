@@ -20,6 +20,7 @@ public final class Server: Sendable {
     var workers: [ServerThread] = []
     var sealer: ServerThread?
     var builder: ServerThread?
+    var silent: ServerThread?
     var isStopped = false
   }
 
@@ -115,6 +116,9 @@ extension Server {
         let (wakeup, lead) = (sealerWakeup, Self.sealLead)
         threads.sealer = try ServerThread("hindcast-seal") { Self.seal(context, wakeup, lead) }
         threads.builder = try ServerThread("hindcast-build") { context.builder.run() }
+        if let silentLog = context.silentLog {
+          threads.silent = try ServerThread("hindcast-silent") { silentLog.run() }
+        }
         for number in 0..<context.configuration.loops {
           threads.loops.append(try Self.startLoop(context, number, number == 0 ? listeners : []))
         }
@@ -201,6 +205,8 @@ extension Server {
     threads.builder?.join()
     context.workers.stop()
     for worker in threads.workers { worker.join() }
+    context.silentLog?.stop()
+    threads.silent?.join()
     context.writer.stop()
     threads.writer?.join()
     context.isEnding.store(true, ordering: .releasing)

@@ -11,6 +11,8 @@ struct DeclarationResolver {
   private(set) var changes: [(view: String, change: ViewChange)] = []
   private let store: Store
   private let replacing: Bool
+  /// Views that are not what serves become silent versions beside that.
+  private let silent: Bool
   private var known: [String: StreamDeclaration]
   private var views: [(text: String, view: UnresolvedView)] = []
   private var sets: [(text: String, set: UnresolvedSet)] = []
@@ -24,7 +26,10 @@ struct DeclarationResolver {
   private let streams: [StreamDeclaration]
 
   /// - Parameter replacing: views may mean something else than what stands under their names.
-  init(_ store: Store, _ texts: [DeclarationText], replacing: Bool) {
+  init(
+    _ store: Store, _ texts: [DeclarationText], replacing: Bool, silent: Bool = false
+  ) {
+    self.silent = silent
     self.store = store
     self.replacing = replacing
     known = Dictionary(
@@ -131,10 +136,20 @@ struct DeclarationResolver {
         continue
       }
       do throws(DeclarationError) {
-        let view = try FeatureStore.declarations.resolve(view, against: stream)
+        var view = try FeatureStore.declarations.resolve(view, against: stream)
+        if silent, let name = silentName(for: view, over: stream, text) { view = view.named(name) }
         checkStanding(view, over: stream, text)
         resolved.views.append(view)
       } catch { report(error, text) }
+    }
+  }
+
+  private mutating func silentName(
+    for view: ViewDeclaration, over stream: StreamDeclaration, _ text: String
+  ) -> String? {
+    do throws(StoreError) { return try store.silentName(for: view, over: stream) } catch {
+      report(error, text)
+      return nil
     }
   }
 
@@ -169,7 +184,9 @@ struct DeclarationResolver {
   /// All views as they will be: those declared here, without the ones that could not be read, and all others
   /// of the store.
   private func standingViews() -> [ViewDeclaration] {
-    let declared = Set(views.map(\.view.name) + tables.map(\.table.name))
+    // What serves stands beside its silent versions.
+    let named = silent ? resolved.views.map(\.name) : views.map(\.view.name)
+    let declared = Set(named + tables.map(\.table.name))
     let standing = store.views + store.building.map(\.view)
     let others = standing.map(\.declaration).filter { !declared.contains($0.name) }
     return others + resolved.views + resolved.tables.map(\.view)

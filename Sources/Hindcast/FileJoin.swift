@@ -106,6 +106,32 @@ final class FileJoin {
     return report
   }
 
+  /// The places of the first view's key in the batches that `read` gives.
+  var keyPlaces: [Int] { join.plan.sources.first?.key ?? [] }
+
+  /// Joins all rows and gives them to `body` with their answers: a batch, what was answered, and the place of
+  /// the batch's first row among the answers.
+  func read(
+    progress: (Int, Double?) -> Void,
+    _ body: (EventBatch, JoinAnswers, _ first: Int) -> Void
+  ) throws(HindcastError) {
+    var rows = 0
+    while let parts = try nextParts() {
+      let answers = try answer(parts)
+      var first = 0
+      for part in parts {
+        body(part.batch, answers, first)
+        first += part.rows.count
+      }
+      rows += first
+      progress(
+        rows,
+        chunker.compressedSize.map {
+          Double(parts.last!.chunk.compressedPosition) / Double(max($0, 1))
+        })
+    }
+  }
+
   /// The latest knowledge that goes into an answer, and the number of rows.
   private func count(_ parts: [ParsedChunk], _ report: inout JoinReport) {
     for part in parts {

@@ -20,9 +20,9 @@ extension FeatureStore {
   /// Says what `register` would do with some texts; changes nothing.
   /// - Throws: `HindcastError.declarations` with every mistake, refusals among them.
   public func plan(
-    _ texts: [DeclarationText], replacing: Bool = false
+    _ texts: [DeclarationText], replacing: Bool = false, silent: Bool = false
   ) throws(HindcastError) -> [PlanReport] {
-    let resolver = try resolver(texts, replacing)
+    let resolver = try resolver(texts, replacing, silent: silent)
     var reports = resolver.resolved.streams.map(plan)
     for (name, change) in resolver.changes {
       if let table = resolver.resolved.tables.first(where: { $0.name == name }) {
@@ -103,8 +103,24 @@ extension FeatureStore {
         "a new version is built from \(Self.text(kept)) while the present one serves, then takes its place"
       )
     }
+    var whole = meaning
+    if VersionName(parsing: view.name).version != nil {
+      if case .new = change {
+        let stream = try HindcastError.store { () throws(StoreError) in
+          try store.stream(view.stream).declaration
+        }
+        differences = try HindcastError.store { () throws(StoreError) in
+          try store.differences(to: view, over: stream)
+        }
+      }
+      whole += "; silent: computed and logged, not served"
+    }
+    for (subject, deprecation) in store.deprecations(of: view.name) {
+      let what = subject.feature.map { "feature '\($0)'" } ?? "the view"
+      differences.append("\(what) is \(deprecation.text)")
+    }
     return PlanReport(
-      kind: .view, name: view.name, action: action, meaning: meaning, differences: differences,
+      kind: .view, name: view.name, action: action, meaning: whole, differences: differences,
       events: events)
   }
 

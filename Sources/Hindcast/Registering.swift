@@ -40,14 +40,17 @@ public struct ResolvedDeclarations: Sendable {
 extension FeatureStore {
   /// Registers all declarations of some texts, streams first and sets last, or none where one has a mistake.
   /// - Throws: `HindcastError.declarations` with every mistake of all texts.
-  /// - Parameter replacing: a view may mean something else than what stands under its name, where its history
-  ///   can be made of kept events.
+  /// - Parameters:
+  ///   - replacing: a view may mean something else than what stands under its name, where its history can be
+  ///     made of kept events.
+  ///   - silent: views that differ from what serves become versions beside that, which are computed and
+  ///     logged, but not served. They are reported by their names with numbers, `sender_history@2`.
   ///
   /// Views whose history has to be made are registered, and answer once `build` has made it.
   public func register(
-    _ texts: [DeclarationText], replacing: Bool = false
+    _ texts: [DeclarationText], replacing: Bool = false, silent: Bool = false
   ) throws(HindcastError) -> [RegistrationReport] {
-    let resolved = try resolve(texts, replacing: replacing)
+    let resolved = try resolve(texts, replacing: replacing, silent: silent)
     var reports: [RegistrationReport] = []
     do throws(StoreError) {
       for stream in resolved.streams {
@@ -63,7 +66,8 @@ extension FeatureStore {
             kind: .table, name: table.name, outcome: outcome, lacksHistory: false))
       }
       for view in resolved.views {
-        let outcome = try store.register(view, replacing: replacing)
+        let isVersion = VersionName(parsing: view.name).version != nil
+        let outcome = try store.register(view, replacing: replacing, silent: isVersion)
         let lacks = outcome == .registered ? try othersHaveHistory(view) : false
         reports.append(
           RegistrationReport(kind: .view, name: view.name, outcome: outcome, lacksHistory: lacks))
@@ -80,15 +84,19 @@ extension FeatureStore {
   /// Reads texts and checks what they declare against each other and the store; changes nothing.
   /// - Throws: `HindcastError.declarations` with every mistake, each with the name of its text.
   public func resolve(
-    _ texts: [DeclarationText], replacing: Bool = false
+    _ texts: [DeclarationText], replacing: Bool = false, silent: Bool = false
   ) throws(HindcastError) -> ResolvedDeclarations {
-    try resolver(texts, replacing).resolved
+    try resolver(texts, replacing, silent: silent).resolved
   }
 
   func resolver(
-    _ texts: [DeclarationText], _ replacing: Bool
+    _ texts: [DeclarationText], _ replacing: Bool, silent: Bool = false
   ) throws(HindcastError) -> DeclarationResolver {
-    var resolver = DeclarationResolver(store, texts, replacing: replacing)
+    if replacing, silent {
+      throw .refused(
+        "a silent version stands beside what serves, and so replaces nothing: ask for one of both")
+    }
+    var resolver = DeclarationResolver(store, texts, replacing: replacing, silent: silent)
     // Plugins last: then all streams are known of which theirs may be parts.
     for text in texts where !text.isPlugin { resolver.read(text) }
     for text in texts where text.isPlugin { resolver.read(text) }

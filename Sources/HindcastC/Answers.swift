@@ -22,8 +22,12 @@ enum Answers {
     ])
   }
 
-  static func view(_ view: RegisteredView) -> JSONValue {
+  static func texts(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
+
+  static func view(_ view: RegisteredView, _ store: Store) -> JSONValue {
     let declaration = view.declaration
+    let standing = store.standing(of: declaration.name)
+    let deprecations = store.deprecations(of: declaration.name)
     return .object([
       ("view", .string(declaration.name)), ("stream", .string(declaration.stream)),
       ("entity", .array(declaration.entity.map { .string($0) })),
@@ -31,6 +35,12 @@ enum Answers {
       ("features", .object(declaration.features.map { ($0.name, .string($0.type.rawValue)) })),
       ("floor", view.floor.map { .string(declaration.slice.start(of: $0).description) } ?? .null),
       ("digest", .string(view.digest.description)),
+      ("version", .int(Int64(standing.version))),
+      ("state", .string(standing.word(of: declaration.name) ?? "serving")),
+      (
+        "deprecated",
+        .object(deprecations.map { ($0.subject.description, .string($0.deprecation.text)) })
+      ),
     ])
   }
 

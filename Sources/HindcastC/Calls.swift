@@ -5,13 +5,13 @@ import Hindcast
 enum Calls {
   typealias Call = @Sendable (StoreHandle, Members) throws -> JSONValue
 
-  private static let all: [(name: String, call: Call)] = [
-    ("views", views), ("streams", streams), ("sets", sets), ("sources", sources),
-    ("register", register),
-    ("plan", plan), ("get", get), ("vector", vector), ("explain", explain), ("stats", stats),
-    ("seal", seal),
-    ("compact", compact), ("checkpoint", checkpoint),
-  ]
+  private static let all: [(name: String, call: Call)] =
+    [
+      ("views", views), ("streams", streams), ("sets", sets), ("sources", sources),
+      ("register", register), ("plan", plan), ("get", get), ("vector", vector),
+      ("explain", explain), ("stats", stats), ("seal", seal), ("compact", compact),
+      ("checkpoint", checkpoint),
+    ] + EvolutionCalls.all
 
   static func run(
     _ name: String, _ handle: StoreHandle, _ arguments: Members
@@ -28,7 +28,7 @@ enum Calls {
 
   private static func views(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
     try arguments.allow()
-    return .array(handle.store.views.map(Answers.view))
+    return .array(handle.store.views.map { Answers.view($0, handle.store) })
   }
 
   private static func streams(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
@@ -52,12 +52,11 @@ enum Calls {
   }
 
   private static func register(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
-    try arguments.allow("declarations")
-    let texts = try arguments.objects("declarations").map { text throws(Failure) in
-      try text.allow("name", "text")
-      return DeclarationText(name: try text.text("name"), text: Array(try text.text("text").utf8))
-    }
-    return .array(try handle.features.register(texts).map(Answers.registration))
+    let (texts, replacing, silent) = try EvolutionCalls.declarations(arguments)
+    let reports = try handle.features.register(texts, replacing: replacing, silent: silent)
+    // Nobody else opens the store for writing meanwhile, so that nobody else would make the histories.
+    try handle.features.build()
+    return .array(reports.map(Answers.registration))
   }
 
   // MARK: answers

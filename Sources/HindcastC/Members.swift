@@ -57,6 +57,8 @@ struct Members {
     return content
   }
 
+  func has(_ name: String) -> Bool { self[name] != nil }
+
   func text(_ name: String) throws(Failure) -> String {
     guard case .string(let text) = self[name] else { throw wrong(name, "a string") }
     return text

@@ -6,9 +6,9 @@ enum CommandLineInterface {
   static var commands: [any Command.Type] {
     [
       Register.self, Plan.self, Check.self, Ingest.self, Load.self, Retract.self, Amend.self,
-      Get.self, Explain.self, Join.self,
-      Views.self, Describe.self, NewView.self, Stats.self, Seal.self, Expire.self, Drop.self,
-      Audit.self, Compact.self, Checkpoint.self, VerifyStore.self, Serve.self, VerifyServed.self,
+      Get.self, Explain.self, Join.self, Views.self, Describe.self, NewView.self, Stats.self,
+      Seal.self, Expire.self, Promote.self, Deprecate.self, Drop.self, Audit.self, Compare.self,
+      Compact.self, Checkpoint.self, VerifyStore.self, Serve.self, VerifyServed.self,
     ]
   }
 

@@ -62,14 +62,15 @@ public struct ServedQuestion: Hashable, Sendable {
   }
 
   /// The digest of what the given features of a view mean. Other features of the view, other fields of its
-  /// stream and its retention may come and go: they change none of these answers.
+  /// stream and its retention may come and go: they change none of these answers. Nor does the number of a
+  /// version, which another may serve without.
   static func meaning(
     of features: [String], _ view: ViewDeclaration, over stream: StreamDeclaration
   ) -> Digest {
     let wanted = features.compactMap { name in view.features.firstIndex { $0.name == name } }
     let asked = FeatureDerivation.closure(of: wanted, view.features).map { view.features[$0] }
     let reduced = ViewDeclaration(
-      name: view.name, stream: view.stream, entity: view.entity, slice: view.slice,
+      name: view.plain.name, stream: view.stream, entity: view.entity, slice: view.slice,
       filter: view.filter, retention: nil, features: asked, derived: view.derived,
       join: view.join)
     let scope = view.scope(of: stream).fields

@@ -8,7 +8,7 @@ import Hindcast
 /// knows all that the log does.
 public struct ServedReplay: Sendable {
   public let folder: String
-  private let segments: [Segment]
+  let segments: [Segment]
 
   /// - Throws: where there is no such folder.
   public init(_ folder: String) throws(HindcastError) {
@@ -143,18 +143,27 @@ private final class Replayer {
 
   private func work(out question: ServedQuestion) throws(StoreError) -> Way {
     if question.isSet { return try work(outSet: question) }
-    let view = try store.store.view(question.view)
-    let stream = try store.store.stream(view.declaration.stream)
-    let names = view.declaration.features.map(\.name)
-    for feature in question.features where !names.contains(feature) {
-      throw .unknownFeature(feature, view: question.view, known: names)
+    // The version that answered may go by another name by now.
+    let known = try? store.store.view(question.view)
+    let others = store.store.versions(of: question.view).filter { $0.id != known?.id }
+    var asked: (view: RegisteredView, stream: RegisteredStream)?
+    for view in [known].compactMap(\.self) + others where asked == nil {
+      let stream = try store.store.stream(view.declaration.stream)
+      let names = view.declaration.features.map(\.name)
+      guard question.features.allSatisfy(names.contains) else { continue }
+      let digest = ServedQuestion.meaning(
+        of: question.features, view.declaration, over: stream.declaration)
+      if digest == question.digest { asked = (view, stream) }
     }
-    let digest = ServedQuestion.meaning(
-      of: question.features, view.declaration, over: stream.declaration)
-    guard digest == question.digest, !question.features.isEmpty else {
+    guard let (view, stream) = asked, !question.features.isEmpty else {
+      let view = try store.store.view(question.view)
+      let names = view.declaration.features.map(\.name)
+      for feature in question.features where !names.contains(feature) {
+        throw .unknownFeature(feature, view: question.view, known: names)
+      }
       return .unreplayable("view '\(question.view)' was declared otherwise when it answered")
     }
-    let name = [question.view] + question.features
+    let name = [view.declaration.name] + question.features
     if let known = places[name] { return .group(known) }
     groups.append(
       ReplayGroup(

@@ -38,7 +38,14 @@ public struct ServedMismatch: Sendable {
 
   /// The values of a reply in the features' order; nil where it is no such reply.
   private func values(_ reply: [UInt8]) -> [String]? {
-    let decoded = reply.withUnsafeBytes { try? ReplyDecoder.decode($0) }
+    reply.withUnsafeBytes { Self.values(of: question, $0) }?.map(Self.text)
+  }
+
+  /// The values of a reply to a question, in the features' order; nil where it is no such reply.
+  static func values(
+    of question: ServedQuestion, _ reply: UnsafeRawBufferPointer
+  ) -> [RESPValue]? {
+    let decoded = try? ReplyDecoder.decode(reply)
     guard let (value, length) = decoded.flatMap({ $0 }), length == reply.count else { return nil }
     let items: [RESPValue]?
     switch question.shape {
@@ -46,7 +53,7 @@ public struct ServedMismatch: Sendable {
     case .namedTexts, .namedValues: items = value.pairs?.map(\.value)
     }
     guard let items, items.count == question.features.count else { return nil }
-    return items.map(Self.text)
+    return items
   }
 
   private static func text(_ value: RESPValue) -> String {

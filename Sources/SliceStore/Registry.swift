@@ -7,6 +7,9 @@
 //   view/NAME           {"id": n, "declaration": {...}, "layout": {...}}
 //   building/NAME       the same of a view whose history is being made, with "until", a number of a kept chunk,
 //                       and "floor"
+//   standing/NAME       a view's version, and whether it is silent or deprecated, where that is to be told
+//   versions/NAME       the latest number that was given to a version of the view, from the second on
+//   used/NAME           look-ups of what is deprecated, see `DeprecatedUse`
 //   set/NAME            canonical declaration
 //   table/NAME          canonical declaration; its stream and its view stand under the same name
 //   next-view           the next view id as text
@@ -48,6 +51,8 @@ public struct BuildingView: Sendable {
   let until: UInt64
   /// The same of the stream that it joins; 0 where it joins none.
   let joinedUntil: UInt64
+  /// Its number among the view's versions.
+  var version: UInt32 = 1
 }
 
 /// A feature set in the store.
@@ -70,6 +75,12 @@ struct Registry: Sendable {
   var building: [String: BuildingView] = [:]
   var sets: [String: RegisteredSet] = [:]
   var tables: [String: RegisteredTable] = [:]
+  /// Of views that have more to tell than that they serve as they always did.
+  var standings: [String: ViewStanding] = [:]
+  /// The latest numbers of views that have had more than one version.
+  var latestVersions: [String: UInt32] = [:]
+  /// By view, or view and feature.
+  var uses: [String: DeprecatedUse] = [:]
   var nextView: UInt32 = 1
   var nextKept: UInt32 = 1
   var nextAudit: UInt64 = 1
@@ -82,7 +93,7 @@ struct Registry: Sendable {
   }
 
   func view(_ name: String) throws(StoreError) -> RegisteredView {
-    if let view = views[name] { return view }
+    if let view = views[name] ?? serving(name) { return view }
     if building[name] != nil { throw .building(view: name) }
     throw .unknownView(name, known: Array(views.keys))
   }
@@ -109,17 +120,17 @@ enum RegistryCodec {
   }
 
   static func buildingRecord(_ building: BuildingView, over stream: StreamDeclaration) -> String {
-    let floor = building.view.floor.map { ",\"floor\":\($0.index)" } ?? ""
-    let joined = building.joinedUntil == 0 ? "" : ",\"joined\":\(building.joinedUntil)"
-    let members = viewMembers(building.view, over: stream)
-    return "{\(members),\"until\":\(building.until)\(floor)\(joined)}"
+    var marks = building.view.floor.map { ",\"floor\":\($0.index)" } ?? ""
+    if building.joinedUntil > 0 { marks += ",\"joined\":\(building.joinedUntil)" }
+    if building.version > 1 { marks += ",\"version\":\(building.version)" }
+    return "{\(viewMembers(building.view, over: stream)),\"until\":\(building.until)\(marks)}"
   }
 
   private static func viewMembers(
     _ view: RegisteredView, over stream: StreamDeclaration
   ) -> String {
-    let declaration = CanonicalForm.text(view.declaration, over: stream)
-    let layout = CanonicalForm.text(view.layout, over: stream)
+    let declaration = CanonicalForm.text(view.declaration.plain, over: stream)
+    let layout = CanonicalForm.text(view.layout.plain, over: stream)
     return "\"id\":\(view.id.number),\"declaration\":\(declaration),\"layout\":\(layout)"
   }
 
@@ -159,17 +170,21 @@ enum RegistryCodec {
       registry.tables[table.name] = RegisteredTable(table)
     } else if key.hasPrefix("view/") || key.hasPrefix("building/") {
       let record = try JSONValue.parse(value)
+      let isBuilding = key.hasPrefix("building/")
       guard case .int(let number) = record["id"]?.content, let id = UInt32(exactly: number), id > 0,
         let declaration = record["declaration"],
-        let layout = record["layout"], case .string(let name) = declaration["stream"]?.content
+        let layout = record["layout"], case .string(let source) = declaration["stream"]?.content
       else {
         throw StoreError.damagedMetadata(key: key, reason: "a member is missing or out of range")
       }
-      let stream = try registry.stream(name).declaration
-      let current = try reader.readView(declaration.compact, over: stream)
+      let stream = try registry.stream(source).declaration
+      let declared = try reader.readView(declaration.compact, over: stream)
+      // A version that stands beside the others is told from them by its key alone.
+      let name = VersionName(parsing: String(key.drop { $0 != "/" }.dropFirst()))
+      let current = name.version == nil ? declared : declared.named(name.description)
       let first = try reader.readView(layout.compact, over: stream)
       var view = try makeView(id: ViewID(number: id), current, layout: first, of: stream)
-      guard key.hasPrefix("building/") else {
+      guard isBuilding else {
         registry.views[current.name] = view
         return
       }
@@ -179,7 +194,12 @@ enum RegistryCodec {
       if case .int(let slice) = record["floor"]?.content { view.floor = Slice(index: slice) }
       var joined: UInt64 = 0
       if case .int(let end) = record["joined"]?.content { joined = UInt64(clamping: end) }
-      registry.building[current.name] = BuildingView(view: view, until: until, joinedUntil: joined)
+      var version: UInt32 = 1
+      if case .int(let number) = record["version"]?.content {
+        version = UInt32(clamping: max(number, 1))
+      }
+      registry.building[current.name] = BuildingView(
+        view: view, until: until, joinedUntil: joined, version: version)
     }
   }
 
@@ -205,6 +225,7 @@ enum RegistryCodec {
       registry.streams[name]?.kept = log
       return
     }
+    if try readStanding(key, value, into: &registry) { return }
     if key.hasPrefix("audit/") {
       registry.nextAudit = max(registry.nextAudit, (UInt64(key.dropFirst(6)) ?? 0) + 1)
       return
@@ -253,7 +274,9 @@ enum RegistryCodec {
   static func readBack(
     _ view: ViewDeclaration, over stream: StreamDeclaration
   ) throws(StoreError) -> ViewDeclaration {
-    try Self.invalid("view '\(view.name)'") {
+    let name = view.name
+    let view = view.plain
+    return try Self.invalid("view '\(name)'") {
       let fields = view.scope(of: stream).fields.indices
       guard view.derived.allSatisfy({ $0.formula.fields.allSatisfy(fields.contains) }) else {
         throw StoreError.invalid("a derived field names a field that the stream does not have")
@@ -261,7 +284,7 @@ enum RegistryCodec {
       if view.filter?.fields.allSatisfy(fields.contains) == false {
         throw StoreError.invalid("its filter names a field that the stream does not have")
       }
-      return try reader.readView(CanonicalForm.text(view, over: stream), over: stream)
+      return try reader.readView(CanonicalForm.text(view, over: stream), over: stream).named(name)
     }
   }
 
@@ -292,7 +315,7 @@ enum RegistryCodec {
     let plan = try ViewPlan(
       id: id, declaration, of: stream, aggregations: ViewPlan.stored(layout))
     return RegisteredView(
-      plan: plan, digest: CanonicalForm.digest(declaration, over: stream), layout: layout,
+      plan: plan, digest: CanonicalForm.digest(declaration.plain, over: stream), layout: layout,
       floor: nil)
   }
 }

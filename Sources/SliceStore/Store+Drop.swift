@@ -5,10 +5,13 @@ import Rocks
 extension Store {
   /// Takes a view away with all that is stored of it; one that is being built, or, where none is, the one that
   /// answers. Refused while a feature set names it.
-  public func drop(view name: String) throws(StoreError) {
+  /// - Returns: what is known of who still asked for it, where it was deprecated; nil otherwise.
+  @discardableResult
+  public func drop(view asked: String) throws(StoreError) -> String? {
     try requireWritable()
-    try requireNoTable(name, "drop the table, and its view goes with it")
-    let id = try writer.withLock { _ throws(StoreError) in
+    try requireNoTable(asked, "drop the table, and its view goes with it")
+    let (id, note) = try writer.withLock { _ throws(StoreError) in
+      let name = registry.withLock { $0.serving(asked)?.declaration.name ?? asked }
       let (waiting, standing) = registry.withLock { ($0.building[name]?.view, $0.views[name]) }
       let users = sets.filter { $0.declaration.views.contains(name) }
         .map(\.declaration.name)
@@ -18,18 +21,46 @@ extension Store {
           "view '\(name)' cannot be dropped: feature set '\(set)' names it. Drop the set first")
       }
       var changes = WriteBatch()
-      let entry = AuditEntry("dropped", "view '\(name)'", digest: view.digest)
+      let note = waiting == nil ? lastUse(of: name) : nil
+      let entry = AuditEntry(
+        "dropped", "view '\(name)'", digest: view.digest, lines: note.map { [$0] } ?? [])
       put([audit(entry)], into: &changes)
-      let keys = waiting == nil ? ["view/\(name)", "floor/\(name)"] : ["building/\(name)"]
+      let forgotten = uses(below: name)
+      var keys = ["building/\(name)"]
+      if waiting == nil {
+        keys = ["view/\(name)", "floor/\(name)"] + forgotten.map { "used/\($0)" }
+      }
+      // One that replaces another has no standing of its own yet.
+      let isAlone = waiting == nil || standing == nil
+      if isAlone { keys.append("standing/\(name)") }
       for key in keys { changes.delete(key: Array(key.utf8), in: meta) }
       try StoreError.wrap { () throws(RocksError) in try database.write(changes, sync: true) }
       registry.withLock {
-        if waiting == nil { $0.views[name] = nil } else { $0.building[name] = nil }
+        if isAlone { $0.standings[name] = nil }
+        if waiting == nil {
+          $0.views[name] = nil
+          for subject in forgotten { $0.uses[subject] = nil }
+        } else {
+          $0.building[name] = nil
+        }
       }
       forgetPlans()
-      return view.id
+      return (view.id, note)
     }
     try erase(id)
+    return note
+  }
+
+  /// Of something deprecated: since when, and who asked for it.
+  private func lastUse(of name: String) -> String? {
+    guard let deprecation = standing(of: name).deprecation else { return nil }
+    let use = use(of: name)?.text ?? "no look-up since was seen"
+    return "\(deprecation.text); \(use)"
+  }
+
+  /// What is counted of a view and of its features.
+  private func uses(below name: String) -> [String] {
+    registry.withLock { $0.uses.keys.filter { $0 == name || $0.hasPrefix("\(name).") } }
   }
 
   /// Takes a feature set away; its views stay.

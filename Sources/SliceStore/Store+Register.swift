@@ -132,18 +132,27 @@ extension Store {
     return replanned
   }
 
-  /// - Parameter replacing: a view of the name may mean something else from now on, where its history can be
-  ///   made of kept events; without it that is refused.
+  /// - Parameters:
+  ///   - replacing: a view of the name may mean something else from now on, where its history can be made of
+  ///     kept events; without it that is refused.
+  ///   - silent: `view` has the name of a version, `sender_history@2`, and is computed without being served.
   @discardableResult
   public func register(
-    _ view: ViewDeclaration, replacing: Bool = false
+    _ view: ViewDeclaration, replacing: Bool = false, silent: Bool = false
   ) throws(StoreError) -> Registration {
     try requireWritable()
+    guard silent == (VersionName(parsing: view.name).version != nil) else {
+      throw .invalid(
+        "view '\(view.name)' cannot be registered: "
+          + (silent
+            ? "a silent version has a number, as in '\(view.name)@2'"
+            : "versions get their numbers when they are registered silently"))
+    }
     return try writer.withLock { _ throws(StoreError) in
       let stream = try stream(view.stream)
       let view = try RegistryCodec.readBack(view, over: stream.declaration)
       try requireTable(of: view)
-      let digest = CanonicalForm.digest(view, over: stream.declaration)
+      let digest = CanonicalForm.digest(view.plain, over: stream.declaration)
       func entry(_ action: String, _ lines: [String] = []) -> AuditEntry {
         AuditEntry(action, "view '\(view.name)'", digest: digest, lines: lines)
       }
@@ -157,10 +166,12 @@ extension Store {
           try self.view(view.name), to: view, of: stream.declaration, entry("extended", lines))
         return .extended(lines)
       case .new(.kept):
-        try registerBuilding(view, of: stream, stream.kept!, audit: entry("registered"))
+        try registerBuilding(
+          view, of: stream, stream.kept!, audit: entry("registered", silent ? ["silent"] : []))
         return .building([])
       case .new:
-        try registerNew(view, of: stream.declaration, entry("registered"))
+        try registerNew(
+          view, of: stream.declaration, entry("registered", silent ? ["silent"] : []))
         return .registered
       case .replaced(let lines):
         try registerBuilding(view, of: stream, stream.kept!, audit: entry("replaced", lines))
@@ -174,13 +185,16 @@ extension Store {
   ) throws(StoreError) {
     let id = ViewID(number: registry.withLock { $0.nextView })
     let registered = try RegistryCodec.makeView(id: id, view, layout: view, of: stream)
-    try putMeta([
-      ("view/\(view.name)", RegistryCodec.viewRecord(registered, over: stream)),
-      ("next-view", String(id.number + 1)), audit(entry),
-    ])
+    let standing = newStanding(of: view.name)
+    try putMeta(
+      [
+        ("view/\(view.name)", RegistryCodec.viewRecord(registered, over: stream)),
+        ("next-view", String(id.number + 1)), audit(entry),
+      ] + records(of: standing, view.name))
     registry.withLock {
       $0.views[view.name] = registered
       $0.nextView = id.number + 1
+      $0.note(standing, of: view.name)
     }
     forgetPlans()
   }

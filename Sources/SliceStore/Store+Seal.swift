@@ -43,9 +43,10 @@ extension Store {
             + "Leave out such features first")
       }
       if let floor = known.floor, floor >= slice { return floor }
-      try putMeta([("floor/\(view)", String(slice.index))])
+      let name = known.declaration.name
+      try putMeta([("floor/\(name)", String(slice.index))])
       known.floor = slice
-      registry.withLock { $0.views[view]?.floor = slice }
+      registry.withLock { $0.views[name]?.floor = slice }
       floorMark(of: known).move(to: slice.index)
       retention.set(known)
       noteChange()

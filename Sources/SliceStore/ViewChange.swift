@@ -48,7 +48,9 @@ extension Store {
     try requireJoin(of: view, over: stream, other)
     guard let standing else {
       _ = try ViewPlan(id: ViewID(number: 1), view, of: stream)
-      return .new(try history(of: known))
+      let history = try history(of: known)
+      if history == .kept { try requireLifetimes(of: view, in: known) }
+      return .new(history)
     }
     let old = try self.stream(standing.declaration.stream).declaration
     let difference = DeclarationDiff(
@@ -56,10 +58,20 @@ extension Store {
     switch difference.kind {
     case .identical: return .unchanged
     case .compatible:
-      try requireSlices(of: view)
-      _ = try ViewPlan(
-        id: standing.id, view, of: stream, aggregations: standing.plan.aggregations)
-      return .extended(difference.lines)
+      do throws(StoreError) {
+        try requireSlices(of: view)
+        _ = try ViewPlan(
+          id: standing.id, view, of: stream, aggregations: standing.plan.aggregations)
+        return .extended(difference.lines)
+      } catch {
+        // A derived field goes that no feature needs any more, but partials of a former one are made of.
+        guard case .unknownField = error else { throw error }
+        guard replacing, known?.kept?.isWhole == true else {
+          throw .redefinition(
+            name: view.name,
+            differences: difference.lines + ["partials of a former feature are made of this field"])
+        }
+      }
     case .newAggregation:
       do throws(StoreError) {
         try requireSlices(of: view)
@@ -75,7 +87,20 @@ extension Store {
       else { throw .redefinition(name: view.name, differences: difference.lines) }
     }
     _ = try ViewPlan(id: standing.id, view, of: stream)
+    try requireLifetimes(of: view, in: known)
     return .replaced(difference.lines)
+  }
+
+  /// Throws where a view that is built from kept events would have lifetime windows over events that are gone.
+  private func requireLifetimes(
+    of view: ViewDeclaration, in stream: RegisteredStream?
+  ) throws(StoreError) {
+    guard let start = stream?.kept?.start,
+      let lifetime = view.features.first(where: \.window.isLifetime)
+    else { return }
+    throw .invalid(
+      "feature '\(lifetime.name)' is over a lifetime, but stream '\(view.stream)' keeps only events that "
+        + "arrived from \(start) on. Leave it out, or keep all events of a stream (\"keep\": true)")
   }
 
   private func history(of stream: RegisteredStream?) throws(StoreError) -> ViewChange.History {

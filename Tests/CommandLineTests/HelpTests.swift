@@ -35,9 +35,9 @@ struct HelpTests {
   /// What one example needs of another comes first.
   private static let order = [
     "check", "new-view", "register", "plan", "ingest", "load", "views", "describe", "get",
-    "explain",
-    "seal", "join", "stats", "checkpoint", "compact", "expire", "verify-store", "serve",
-    "verify-served", "retract", "amend", "audit", "drop",
+    "explain", "seal", "join", "compare", "stats", "checkpoint", "compact", "expire",
+    "verify-store", "serve", "verify-served", "retract", "amend", "promote", "deprecate", "audit",
+    "drop",
   ]
 
   private static func examples(of command: String) throws -> [String] {
@@ -63,7 +63,7 @@ struct HelpTests {
     #expect(Set(Self.order) == Set(Tool.commands))
     try Tool.withFolder { folder in
       for command in Self.order {
-        if command == "verify-served" {
+        if command == "compare" {
           try ServedAnswers(
             store: folder + "/store", view: "author_activity",
             entities: ["42ef077bcaef", "nobody"],

@@ -39,6 +39,7 @@ private enum SenderActivity: FeatureView {
     Sum("SIZE", of: \.size).over(.days(30))
     Distinct("DAY_COUNT", of: \.sentAt, exactUpTo: 64).over(.weeks(2))
     Aggregate("max", "{window}_LARGEST", of: \.size).over("30d")
+    Count("LARGE_COUNT").over(.days(7), .lifetime).where(\.size > 1_000_000)
   }
   static func hydrate(_ email: inout Email, with values: FeatureValues) {
     email.senderCount = values.int("30d_EMAIL_COUNT")
@@ -52,6 +53,7 @@ private enum DomainActivity: FeatureView {
   static var features: [Feature<Email>] {
     Count("EMAIL_COUNT").over(.days(30))
     Distinct("SENDER_COUNT", of: \.sender).over(.days(30))
+    Count("EMAIL_COUNTS").over(.days(30)).by(\.sender, limit: 16)
   }
   static func hydrate(_ email: inout Email, with values: FeatureValues) {}
 }

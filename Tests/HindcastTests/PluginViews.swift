@@ -67,6 +67,8 @@ enum Everything: MailView {
     Aggregate("distinct", "SENDERS", of: \.sender, ["exactUpTo": 16]).over(.days(1))
     Aggregate("count", .exactly("ROWS")).over(.days(3))
     Feature.declared("W", ["sum": "size", "windows": ["2h"]])
+    Count("LARGE").over(.days(1)).where(\.size >= 2)
+    Sum("SIZES", of: \.size).over(.days(1)).by(\.topic, limit: 8)
     if true { Max("LATEST", of: \.seen).over(.minutes(120)) }
     for days in [5, 6] { Min("LEAST", of: \.size).over(.days(days)) }
   }
@@ -89,6 +91,8 @@ enum Everything: MailView {
         "{window}_SENDERS": { "distinct": "sender", "exactUpTo": 16, "windows": ["1d"] },
         "ROWS": { "count": true, "windows": ["3d"] },
         "{window}_W": { "sum": "size", "windows": ["2h"] },
+        "{window}_LARGE": { "count": true, "where": "size >= 2", "windows": ["1d"] },
+        "{window}_SIZES": { "sum": "size", "by": "topic", "limit": 8, "windows": ["1d"] },
         "{window}_LATEST": { "max": "seen", "windows": ["120m"] },
         "5d_LEAST": { "min": "size", "windows": ["5d"] },
         "6d_LEAST": { "min": "size", "windows": ["6d"] } } }

@@ -74,7 +74,7 @@ import Testing
         try store.build(
           "counts",
           isCancelled: {
-            try? store.drop(view: "counts")
+            _ = try? store.drop(view: "counts")
             return false
           })
       }
@@ -185,12 +185,6 @@ extension StreamDeclaration {
 }
 
 extension ViewDeclaration {
-  func named(_ name: String) -> ViewDeclaration {
-    ViewDeclaration(
-      name: name, stream: stream, entity: entity, slice: slice, filter: filter,
-      retention: retention, features: features)
-  }
-
   func filtered(_ filter: Filter) -> ViewDeclaration {
     ViewDeclaration(
       name: name, stream: stream, entity: entity, slice: slice, filter: filter,

@@ -61,13 +61,26 @@ public struct CategoryMean: CategoryValue {
   }
 }
 
-/// The least word.
-public struct CategoryLeast: CategoryValue {
-  public static var code: UInt8 { 42 }
+/// Which side of an order a category keeps, as a type.
+public protocol CategorySide: Sendable {
+  static var side: Side { get }
+}
+
+public enum LeastSide: CategorySide {
+  public static var side: Side { .least }
+}
+
+public enum GreatestSide: CategorySide {
+  public static var side: Side { .greatest }
+}
+
+/// The least word, or the greatest.
+public struct CategoryExtremum<Kept: CategorySide>: CategoryValue {
+  public static var code: UInt8 { Kept.side.code(least: 42, greatest: 43) }
   private(set) var best: Extremum
 
   public init() { self.init(.whole) }
-  public init(_ order: WordOrder) { best = Extremum(.least, order) }
+  public init(_ order: WordOrder) { best = Extremum(Kept.side, order) }
 
   public mutating func absorb(word: UInt64) { best.absorb(word: word, time: 0) }
   public mutating func merge(_ other: Self) { best.merge(other.best) }
@@ -78,22 +91,8 @@ public struct CategoryLeast: CategoryValue {
   }
 }
 
-/// The greatest word.
-public struct CategoryGreatest: CategoryValue {
-  public static var code: UInt8 { 43 }
-  private(set) var best: Extremum
-
-  public init() { self.init(.whole) }
-  public init(_ order: WordOrder) { best = Extremum(.greatest, order) }
-
-  public mutating func absorb(word: UInt64) { best.absorb(word: word, time: 0) }
-  public mutating func merge(_ other: Self) { best.merge(other.best) }
-  public func encode(into bytes: inout [UInt8]) { best.encodeAlone(into: &bytes) }
-  public init(_ bytes: inout UnsafeRawBufferPointer) throws(CodecError) {
-    self.init()
-    try best.decodeAlone(&bytes)
-  }
-}
+public typealias CategoryLeast = CategoryExtremum<LeastSide>
+public typealias CategoryGreatest = CategoryExtremum<GreatestSide>
 
 extension Extremum {
   /// Eight bytes; a category is there only where it has a value.

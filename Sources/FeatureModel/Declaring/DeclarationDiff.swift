@@ -114,8 +114,14 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
       return view.derived.map { ($0.name, FilterPrinter.text($0.formula, fields)) }
     }
     let (before, after) = (texts(old, oldStream), texts(new, newStream))
+    let used = old.derivedInUse(over: oldStream)
     for (name, text) in before {
-      compare(Self.path("derive", name), text, after.first { $0.0 == name }?.1)
+      let other = after.first { $0.0 == name }?.1
+      if other == nil, !used.contains(name) {
+        note(.compatible, "\(Self.path("derive", name)): removed, \(text)")
+      } else {
+        compare(Self.path("derive", name), text, other)
+      }
     }
     // What nothing that stands looks at harms nobody.
     for (name, text) in after where !before.contains(where: { $0.0 == name }) {
@@ -180,5 +186,26 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
   private static func text(_ feature: FeatureDeclaration, in view: ViewDeclaration) -> String {
     if feature.derivation != nil { return text(feature.aggregation) }
     return "\(text(feature.aggregation)) over \(CanonicalForm.length(feature.window, in: view))"
+  }
+}
+
+extension ViewDeclaration {
+  /// The derived fields that the entity, the filter or a feature needs, directly or through others.
+  fileprivate func derivedInUse(over stream: StreamDeclaration) -> Set<String> {
+    let scope = scope(of: stream)
+    var fields = Set(filter?.fields ?? [])
+    var names = Set(entity)
+    for feature in features where feature.derivation == nil {
+      names.formUnion(feature.aggregation.fields)
+      if let filter = try? feature.aggregation.filter(over: scope) {
+        fields.formUnion(filter.fields)
+      }
+    }
+    names.formUnion(fields.map { scope.fields[$0].name })
+    // Each builds on earlier ones alone.
+    for field in derived.reversed() where names.contains(field.name) {
+      names.formUnion(field.formula.fields.map { scope.fields[$0].name })
+    }
+    return names.intersection(derived.map(\.name))
   }
 }

@@ -7,7 +7,7 @@ package enum CommandID: Int, Sendable, CaseIterable {
   case hmget, hget, hgetall, fsGet, fsMGet, fsVector, fsExplain
   case xadd, xlen, xinfoStream, fsRetract, fsAmend
   case fsRegister, fsPlan, fsCheck, fsDrop, fsLoad, fsAudit, fsViews, fsDescribe, fsStats
-  case fsCheckpoint
+  case fsCheckpoint, fsPromote, fsDeprecate
   case hello, auth, ping, echo, select, quit, reset
   case clientID, clientInfo, clientGetName, clientSetName, clientSetInfo, clientList, clientKill
   case clientNoEvict, clientNoTouch

@@ -69,8 +69,12 @@ extension EventLoop {
       let entities = (3..<3 + count).map { Array(words[$0]) }
       let many = ManyLookups(plan, context.store, at: time, options.mode)
       let flag = Flag()
+      let silentLog = context.silentLog
+      plan.watch?.count(count)
       return handOver(.fsMGet, connection, flag) { reply, recorder throws(LookupError) in
-        try many.answer(entities, recorder, flag, into: &reply)
+        var asking = SilentBatch()
+        defer { if let batch = asking.take() { silentLog?.submit(batch) } }
+        try many.answer(entities, recorder, flag, asking: &asking, into: &reply)
       }
     }
     out.array(count)
@@ -125,7 +129,8 @@ extension EventLoop {
     guard options.features == nil else {
       throw LookupError("ERR syntax error: FS.EXPLAIN explains one feature")
     }
-    let plan = try lookups.plan(words.string(1), [words.string(3)], .values, out.version, now)
+    let plan = try lookups.plan(
+      words.string(1), [words.string(3)], .values, out.version, now, isExplaining: true)
     var key: [UInt8] = []
     try plan.readKey(words[2], into: &key)
     let (view, feature) = (plan.view.declaration.name, words.string(3))

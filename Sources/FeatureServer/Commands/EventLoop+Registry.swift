@@ -11,30 +11,36 @@ extension EventLoop {
     let store = context.store
     switch id {
     case .fsRegister:
-      let (texts, replacing) = (declarations(words), replaces(words))
+      let (texts, how) = (declarations(words), way(words))
       let builder = context.builder
       handOver(id, connection) { reply, _ throws(LookupError) in
         do throws(HindcastError) {
-          RegistryReply.write(try store.register(texts, replacing: replacing), into: &reply)
+          let reports = try store.register(
+            texts, replacing: how == "REPLACE", silent: how == "SILENT")
+          RegistryReply.write(reports, into: &reply)
         } catch { throw LookupError("ERR \(error)") }
         builder.wake()
       }
     case .fsPlan:
-      let (texts, replacing) = (declarations(words), replaces(words))
+      let (texts, how) = (declarations(words), way(words))
       handOver(id, connection) { reply, _ throws(LookupError) in
         do throws(HindcastError) {
-          EvolutionReply.write(try store.plan(texts, replacing: replacing), into: &reply)
+          let plans = try store.plan(
+            texts, replacing: how == "REPLACE", silent: how == "SILENT")
+          EvolutionReply.write(plans, into: &reply)
         } catch { throw LookupError("ERR \(error)") }
       }
     case .fsDrop:
       let kind = words.count == 3 ? words.name(1) : ""
       let name = words.string(words.count - 1)
+      let uses = context.uses
       handOver(id, connection) { reply, _ throws(LookupError) in
         do throws(StoreError) {
+          try uses.flush(to: store.store)
           switch kind {
           case "SET": try store.store.drop(set: name)
           case "TABLE": try store.store.drop(table: name)
-          default: try store.store.drop(view: name)
+          default: _ = try store.store.drop(view: name)
           }
         } catch { throw LookupError(error) }
         reply.ok()
@@ -56,6 +62,8 @@ extension EventLoop {
           EvolutionReply.write(try store.store.auditTrail(), into: &reply)
         } catch { throw LookupError(error) }
       }
+    case .fsPromote: try promote(words, connection)
+    case .fsDeprecate: try deprecate(words, connection)
     case .fsCheck:
       let texts = declarations(words)
       handOver(id, connection) { reply, _ throws(LookupError) in
@@ -67,8 +75,9 @@ extension EventLoop {
         RegistryReply.writeViews(store.store, builder, into: &reply)
       }
     case .fsDescribe:
-      let name = words.string(1)
+      let (name, uses) = (words.string(1), context.uses)
       handOver(id, connection) { reply, _ throws(LookupError) in
+        do throws(StoreError) { try uses.flush(to: store.store) } catch { throw LookupError(error) }
         try RegistryReply.describe(name, store.store, into: &reply)
       }
     case .fsStats:
@@ -88,12 +97,15 @@ extension EventLoop {
     }
   }
 
-  private func replaces(_ words: RequestWords) -> Bool {
-    words.count > 2 && words.name(1) == "REPLACE"
+  /// `REPLACE`, `SILENT` or nothing.
+  private func way(_ words: RequestWords) -> String? {
+    guard words.count > 2 else { return nil }
+    let word = words.name(1)
+    return word == "REPLACE" || word == "SILENT" ? word : nil
   }
 
   private func declarations(_ words: RequestWords) -> [DeclarationText] {
-    let first = replaces(words) ? 2 : 1
+    let first = way(words) == nil ? 1 : 2
     return (first..<words.count).map { place in
       let name = words.count == first + 1 ? "declaration" : "declaration \(place - first + 1)"
       return DeclarationText(name: name, text: Array(words[place]))
@@ -160,7 +172,8 @@ enum RegistryReply {
     reply.array(views.count + building.count + sets.count)
     for (index, view) in (views + building).enumerated() {
       let declaration = view.declaration
-      reply.map(8)
+      reply.map(10)
+      state(declaration.name, store, into: &reply)
       reply.bulk("built")
       reply.typed(
         .double(index < views.count ? 1 : min(0.99, builder.fraction(of: declaration.name))))
@@ -184,12 +197,20 @@ enum RegistryReply {
     }
   }
 
+  /// The number of a version, and whether it serves, is `silent`, `deprecated`, or stands `beside`.
+  private static func state(_ name: String, _ store: Store, into reply: inout ReplyWriter) {
+    let standing = store.standing(of: name)
+    reply.bulk("version")
+    reply.integer(Int64(standing.version))
+    text("state", standing.word(of: name) ?? "serving", into: &reply)
+  }
+
   /// A name may stand for one of each kind; the first of view, stream and set is told.
   static func describe(
     _ name: String, _ store: Store, into reply: inout ReplyWriter
   ) throws(LookupError) {
     do throws(StoreError) {
-      if let view = store.views.first(where: { $0.declaration.name == name }) {
+      if let view = try? store.view(name) {
         try describe(view, store, into: &reply)
       } else if let stream = store.streams.first(where: { $0.declaration.name == name }) {
         reply.map(5)
@@ -236,11 +257,19 @@ enum RegistryReply {
     let declaration = view.declaration
     let stream = try store.stream(declaration.stream)
     let table = store.tables.first { $0.declaration.name == declaration.name }
-    reply.map(table == nil ? 8 : 9)
+    reply.map(table == nil ? 11 : 12)
     if let table { text("table", CanonicalForm.text(table.declaration), into: &reply) }
     head(
-      "view", declaration.name, CanonicalForm.json(declaration, over: stream.declaration),
+      "view", declaration.name, CanonicalForm.json(declaration.plain, over: stream.declaration),
       view.digest, into: &reply)
+    state(declaration.name, store, into: &reply)
+    reply.bulk("deprecated")
+    let deprecations = store.deprecations(of: declaration.name)
+    reply.map(deprecations.count)
+    for (subject, deprecation) in deprecations {
+      let use = store.use(of: subject.description).map { "; \($0.text)" } ?? ""
+      text(subject.description, deprecation.text + use, into: &reply)
+    }
     reply.bulk("seal")
     reply.typed(stream.seal.map { .timestamp($0) } ?? .null)
     reply.bulk("floor")

@@ -1,23 +1,28 @@
 // The table of commands: declarations, connections and the server itself.
 
+private let howToRegister = CommandArgument(
+  "how", .oneOf([.flag("REPLACE"), .flag("SILENT")]), optional: true)
+
 extension CommandTable {
   static let registry: [CommandSpec] = [
     CommandSpec(
       .fsRegister, "FS.REGISTER", nil,
-      [.flag("REPLACE", optional: true), CommandArgument("declaration", multiple: true)],
+      [howToRegister, CommandArgument("declaration", multiple: true)],
       group: .registry, role: .admin, "Register streams, views, feature sets and tables",
       details:
         "Each declaration is a JSON text, with comments if you like; all are registered, or none. "
         + "New windows over stored aggregations are live at once. A view over a stream that keeps its "
         + "events is `building` until its history is made of them, which FS.VIEWS follows; what has its "
-        + "name serves until then. With REPLACE such a view may mean something else than what stands.",
+        + "name serves until then. With REPLACE such a view may mean something else than what stands. "
+        + "With SILENT views that differ from what serves become versions beside it, `author_activity@2`, "
+        + "which are computed, and logged beside the served answers, but not served.",
       complexity: "O(declarations)",
       reply: "an array of maps: `kind`, `name`, `outcome`, `differences`, `lacks-history`",
       example:
         "FS.REGISTER '{\"set\": \"small\", \"features\": [\"author_activity.30d_COMMIT_COUNT\"]}'"),
     CommandSpec(
       .fsPlan, "FS.PLAN", nil,
-      [.flag("REPLACE", optional: true), CommandArgument("declaration", multiple: true)],
+      [howToRegister, CommandArgument("declaration", multiple: true)],
       group: .registry, role: .read, "What FS.REGISTER would do; changes nothing",
       complexity: "O(declarations), and O(chunks of kept events) where a history would be made",
       reply: "an array of maps: `kind`, `name`, `action`, `meaning`, `differences`, `events`",
@@ -33,7 +38,8 @@ extension CommandTable {
       "Take a view or a table away with all that is stored of it, or a feature set",
       details:
         "A view that is being built goes before the one that serves under its name. A view that a "
-        + "set names stays. A table goes with its rows. This cannot be undone.",
+        + "set names stays. A table goes with its rows. This cannot be undone. Of what was deprecated, "
+        + "FS.AUDIT tells when it was asked for last.",
       complexity: "O(bytes of the view), for the space to come back", reply: "OK",
       example: "FS.DROP SET small"),
     CommandSpec(
@@ -51,6 +57,29 @@ extension CommandTable {
         "a map: `rows`, `added`, `changed`, `removed`, `unchanged`, and `known-from`, null where nothing "
         + "changed",
       example: "FS.LOAD ip_list '{\"ip\": \"192.0.2.7\", \"kind\": \"proxy\"}'"),
+    CommandSpec(
+      .fsPromote, "FS.PROMOTE", nil,
+      [CommandArgument("version"), .flag("SILENT", optional: true)],
+      group: .registry, role: .admin, "Let another version of a view serve",
+      details:
+        "It answers by the view's name from then on, in one step for all connections. The version that "
+        + "did is deprecated, or with SILENT silent; promoting it switches back.",
+      reply: "a map: `view`, `version`, `previous`, `sets` that read the view",
+      example: "FS.PROMOTE author_activity@2"),
+    CommandSpec(
+      .fsDeprecate, "FS.DEPRECATE", nil,
+      [
+        CommandArgument("name"),
+        CommandArgument(
+          "how", .oneOf([CommandArgument("reason", token: "REASON"), .flag("UNDO")]),
+          optional: true),
+      ], group: .registry, role: .admin, "Mark a view or a feature as going; it answers as before",
+      details:
+        "The name is a view's, a version's, or VIEW.FEATURE. FS.VIEWS and FS.DESCRIBE show it, and its "
+        + "look-ups are counted (`hindcast_deprecated_lookups_total`).",
+      reply: "OK",
+      example:
+        "FS.DEPRECATE author_activity.30d_COMMIT_COUNT REASON 'use 90d_COMMIT_COUNT'"),
     CommandSpec(
       .fsAudit, "FS.AUDIT", group: .registry, role: .read,
       "What was done to declarations and history, oldest first", complexity: "O(entries)",

@@ -98,6 +98,14 @@ final class EventLoop {
     }
     for connection in connections { if let connection { close(connection) } }
     lookups.recorder?.close()
+    giveAway()
+  }
+
+  /// What was noted beside the answers, to those who see to it.
+  private func giveAway() {
+    if let batch = lookups.silent.take() { context.silentLog?.submit(batch) }
+    let uses = lookups.takeUses()
+    if !uses.isEmpty { context.uses.add(uses, at: now) }
   }
 
   private var isSettled: Bool { connections.allSatisfy { $0 == nil } }
@@ -248,6 +256,7 @@ extension EventLoop {
     guard time - lastTick >= 100 || lookups.recorder?.needsFlush == true else { return }
     lastTick = time
     lookups.recorder?.flush()
+    giveAway()
     let (hits, misses) = lookups.takeCounts()
     counters.count(.cacheHits, hits)
     counters.count(.cacheMisses, misses)

@@ -16,6 +16,9 @@ final class ServerContext: Sendable {
   let workers: WorkerPool
   let builder: HistoryBuilder
   let servedLog: ServedLog?
+  /// Nil where nothing is logged.
+  let silentLog: SilentLog?
+  let uses = DeprecatedUses()
   let slowLog: SlowLog
   let started: Timestamp
   /// For connections: whose turn it is.
@@ -45,7 +48,8 @@ final class ServerContext: Sendable {
     writer = try IngestWriter(
       store.store, timekeeper, configuration, inboxes: inboxes, log: log)
     workers = try WorkerPool(inboxes: inboxes, servedLog: servedLog)
-    builder = try HistoryBuilder(store, log)
+    if let servedLog { silentLog = try SilentLog(store, servedLog) } else { silentLog = nil }
+    builder = try HistoryBuilder(store, log, uses)
     slowLog = SlowLog(limit: configuration.slowlogLength)
     started = timekeeper.reading
   }

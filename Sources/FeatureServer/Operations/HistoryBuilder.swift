@@ -8,12 +8,17 @@ import Synchronization
 final class HistoryBuilder: Sendable {
   private let store: FeatureStore
   private let log: Log
+  /// Written down now and then, and at the end.
+  private let uses: DeprecatedUses
   private let wakeup: Wakeup
   private let isStopping = Flag()
   /// How far each view is that is being built, from 0 to 1.
   private let fractions = Mutex<[String: Double]>([:])
 
-  init(_ store: FeatureStore, _ log: Log) throws(SystemError) {
+  init(
+    _ store: FeatureStore, _ log: Log, _ uses: DeprecatedUses
+  ) throws(SystemError) {
+    self.uses = uses
     self.store = store
     self.log = log
     wakeup = try Wakeup()
@@ -37,7 +42,15 @@ final class HistoryBuilder: Sendable {
       for building in store.store.building where !isStopping.isSet {
         build(building.view.declaration.name)
       }
-      wakeup.wait(60_000)
+      noteUses()
+      if !isStopping.isSet { wakeup.wait(60_000) }
+    }
+    noteUses()
+  }
+
+  private func noteUses() {
+    do throws(StoreError) { try uses.flush(to: store.store) } catch {
+      log.warning("cannot note what is asked for", ["reason": .text("\(error)")])
     }
   }
 

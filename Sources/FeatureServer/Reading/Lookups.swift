@@ -18,7 +18,6 @@ struct Lookups: ~Copyable {
   let store: FeatureStore
   private let timekeeper: Timekeeper
   let recorder: ServedRecorder?
-  private let isRecording: Bool
   var arena: AnswerArena
   /// Nil where none are kept.
   let rows: RowCache?
@@ -26,6 +25,12 @@ struct Lookups: ~Copyable {
   /// Plans by what they mean, for requests whose bytes differ.
   private var plans: [PlanName: ReadPlan] = [:]
   var sets: [SetPlan] = []
+  /// Of the plans: what is counted.
+  private var watched: [PlanWatch] = []
+  /// Look-ups of deprecated things by plans that are gone.
+  private var uses: [String: Int64] = [:]
+  /// For silent versions to answer.
+  var silent = SilentBatch()
   var nextNumber: UInt32 = 1
   private var key: [UInt8] = []
   var hits = 0
@@ -41,7 +46,6 @@ struct Lookups: ~Copyable {
     self.store = store
     self.timekeeper = timekeeper
     self.recorder = recorder
-    isRecording = recorder != nil
     arena = AnswerArena(bytes: cacheBytes)
     rows = rowCacheBytes > 0 ? RowCache(bytes: rowCacheBytes) : nil
   }
@@ -60,10 +64,28 @@ struct Lookups: ~Copyable {
 
   /// Lets go of plans alone; what was answered by them is overwritten in time.
   private mutating func forgetPlans() {
+    collectUses()
+    watched.removeAll()
     table.removeAll()
     plans.removeAll()
     sets.removeAll()
     recorder?.forgetQuestions()
+  }
+
+  private mutating func collectUses() {
+    for watch in watched {
+      let lookups = watch.takeLookups()
+      guard lookups > 0 else { continue }
+      for subject in watch.deprecated { uses[subject, default: 0] += lookups }
+    }
+  }
+
+  /// Look-ups of deprecated things since the last call, by what they are of.
+  mutating func takeUses() -> [String: Int64] {
+    collectUses()
+    if uses.isEmpty { return [:] }
+    defer { uses = [:] }
+    return uses
   }
 
   /// What was counted since the last call.
@@ -99,7 +121,7 @@ struct Lookups: ~Copyable {
     let hash = EntityHash.of(entity)
     let mixed = Self.mixed(hash, entry.pointee.number)
     let reply = arena.find(mixed, plan: entry.pointee.number, key: entity, slice: slice)
-    if let reply, !isRecording {
+    if let reply, entry.pointee.isDirect {
       hits &+= 1
       out.append(raw: reply)
     } else {
@@ -150,7 +172,7 @@ struct Lookups: ~Copyable {
     arena.prefetchEntry(Self.mixed(EntityHash.of(entity), entry.pointee.number))
   }
 
-  /// From the store, or with a record of what is sent.
+  /// From the store, or with something else to be done than to send it.
   @inline(never)
   private mutating func answerSlowly(
     _ entry: UnsafeMutablePointer<PlanEntry>, _ entity: UnsafeRawBufferPointer, _ hash: UInt64,
@@ -173,7 +195,10 @@ struct Lookups: ~Copyable {
           reply: UnsafeRawBufferPointer(rebasing: bytes[start...]))
       }
     }
-    if let recorder { plan.record(to: recorder, keyHash, key, at: now, out, from: start) }
+    plan.watch?.count()
+    if let recorder {
+      plan.record(to: recorder, keyHash, key, at: now, out, from: start, asking: &silent)
+    }
   }
 
   /// The answer for the entity in `key`.
@@ -204,8 +229,9 @@ struct Lookups: ~Copyable {
         try plan.read(hash: hash, key, at: time, mode, into: &out)
       }
     } catch { throw LookupError(error) }
+    plan.watch?.count()
     guard mode == .asServed, let recorder else { return }
-    plan.record(to: recorder, hash, key, at: time, out, from: start)
+    plan.record(to: recorder, hash, key, at: time, out, from: start, asking: &silent)
   }
 }
 
@@ -216,18 +242,22 @@ extension Lookups {
     let features: [String]?
     let shape: AnswerShape
     let version: ProtocolVersion
+    let isExplaining: Bool
   }
 
   /// A plan; made where there is none, once the view's stream is sealed up to the current slice.
+  /// - Parameter isExplaining: for what tells of an answer without giving one, which silent versions allow.
   mutating func plan(
     _ view: String, _ features: [String]?, _ shape: AnswerShape, _ version: ProtocolVersion,
-    _ now: Timestamp
+    _ now: Timestamp, isExplaining: Bool = false
   ) throws(LookupError) -> ReadPlan {
-    let name = PlanName(view: view, features: features, shape: shape, version: version)
+    let name = PlanName(
+      view: view, features: features, shape: shape, version: version, isExplaining: isExplaining)
     if let known = plans[name] { return known }
     if plans.count >= PlanTable.limit { forgetPlans() }
     do throws(StoreError) {
       let registered = try store.store.view(view)
+      if !isExplaining { try requireServed(registered.declaration.name) }
       if let features, features.count > max(1024, 4 * registered.declaration.features.count) {
         throw .invalid("\(features.count) features are more than one look-up may name")
       }
@@ -237,7 +267,11 @@ extension Lookups {
       let plan = ReadPlan(
         number: nextNumber, view: registered, features: names, shape: shape, version: version,
         reader: reader,
-        question: try question(registered, names, shape, version))
+        question: try question(registered, names, shape, version),
+        watch: PlanWatch(
+          registered, features: names, shape: shape, version: version,
+          isLogging: recorder != nil, in: store.store))
+      if let watch = plan.watch { watched.append(watch) }
       nextNumber &+= 1
       plans[name] = plan
       return plan
@@ -248,6 +282,13 @@ extension Lookups {
   /// up to it.
   func advance(_ now: Timestamp) throws(StoreError) {
     try timekeeper.advance(to: max(now, timekeeper.reading))
+  }
+
+  private func requireServed(_ view: String) throws(StoreError) {
+    guard store.store.standing(of: view).isSilent else { return }
+    throw .invalid(
+      "version '\(view)' is silent: it is computed and logged, but not served. FS.PROMOTE \(view) lets it "
+        + "serve; FS.EXPLAIN reads it, and so do joins and 'hindcast get' in a checkpoint")
   }
 
   private func question(

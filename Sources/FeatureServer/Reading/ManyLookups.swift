@@ -11,8 +11,10 @@ struct ManyLookups: Sendable {
   private let store: FeatureStore
   private let time: Timestamp
   private let mode: ReadMode
+  private let silent: [SilentQuestion]
 
   init(_ plan: ReadPlan, _ store: FeatureStore, at time: Timestamp, _ mode: ReadMode) {
+    silent = plan.watch?.silent ?? []
     view = plan.view
     features = plan.features
     self.store = store
@@ -21,9 +23,10 @@ struct ManyLookups: Sendable {
   }
 
   /// Appends an array with an array of values for each entity.
+  /// - Parameter batch: takes what silent versions are to be asked.
   func answer(
     _ entities: [[UInt8]], _ recorder: ServedRecorder?, _ isCancelled: Flag,
-    into reply: inout ReplyWriter
+    asking batch: inout SilentBatch, into reply: inout ReplyWriter
   ) throws(LookupError) {
     let plan = try plan(recorder, reply.version)
     var key: [UInt8] = []
@@ -39,8 +42,9 @@ struct ManyLookups: Sendable {
       do throws(StoreError) {
         try plan.read(hash: hash, key, at: time, mode, into: &reply)
       } catch { throw LookupError(error) }
-      guard mode == .asServed, let recorder else { continue }
+      guard mode == .asServed, let recorder, recorder.isSampled(hash: hash) else { continue }
       plan.record(to: recorder, hash, key, at: time, reply, from: start)
+      if !silent.isEmpty { batch.add(silent, key, at: time) }
     }
   }
 

@@ -11,6 +11,8 @@ package struct PlanEntry {
   let kind: UInt8
   /// Key fields of the view; a key of one is the text itself.
   let isSimpleKey: Bool
+  /// Whether a kept answer goes out without anything else to be done: recorded, counted or asked.
+  let isDirect: Bool
   let viewCount: Int
   let restCount: Int
   /// The view's name, and behind it the rest of the key.
@@ -32,6 +34,7 @@ package struct PlanEntry {
     number = own.number
     kind = PlanTable.kind(own.shape, own.version)
     isSimpleKey = own.partCount == 1
+    isDirect = own.question == nil && own.watch == nil
     length = own.view.declaration.slice.milliseconds
     slice = 0
     sliceStart = 0

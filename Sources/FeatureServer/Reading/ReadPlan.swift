@@ -16,13 +16,16 @@ package final class ReadPlan {
   let reader: FeatureReader
   /// In the served log; nil where nothing is logged.
   let question: Int?
+  /// Nil where an answer is nothing but an answer.
+  let watch: PlanWatch?
   /// The plan as the fast path has it, for requests that are not found by their bytes.
   package let entry: UnsafeMutablePointer<PlanEntry>
 
   package init(
     number: UInt32, view: RegisteredView, features: [String], shape: AnswerShape,
-    version: ProtocolVersion, reader: FeatureReader, question: Int?
+    version: ProtocolVersion, reader: FeatureReader, question: Int?, watch: PlanWatch? = nil
   ) {
+    self.watch = watch
     self.number = number
     self.view = view
     self.features = features
@@ -86,6 +89,17 @@ package final class ReadPlan {
 }
 
 extension ReadPlan {
+  /// Records the answer that begins at a byte of `reply`, where its entity is sampled, and asks for those of
+  /// silent versions.
+  func record(
+    to recorder: ServedRecorder, _ hash: UInt64, _ key: [UInt8], at time: Timestamp,
+    _ reply: borrowing ReplyWriter, from start: Int, asking silent: inout SilentBatch
+  ) {
+    guard recorder.isSampled(hash: hash) else { return }
+    record(to: recorder, hash, key, at: time, reply, from: start)
+    if let watch, !watch.silent.isEmpty { silent.add(watch.silent, key, at: time) }
+  }
+
   /// Records the answer that begins at a byte of `reply`, where its entity is sampled.
   func record(
     to recorder: ServedRecorder, _ hash: UInt64, _ key: [UInt8], at time: Timestamp,

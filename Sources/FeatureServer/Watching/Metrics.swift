@@ -18,6 +18,7 @@ struct Metrics {
     metrics.addIngestion()
     metrics.addStore()
     metrics.addServedLog()
+    metrics.addDeprecated()
     return metrics.text
   }
 
@@ -148,5 +149,24 @@ struct Metrics {
     counter("served_log_dropped_total", "Answers that could not be recorded.", log.dropped)
     counter("served_log_errors_total", "Failed writes of the served log.", log.errors)
     gauge("served_log_bytes", "Size of the served log.", log.storedBytes)
+    guard let silent = context.silentLog?.counts else { return }
+    counter(
+      "silent_answers_total", "Answers of silent versions that were recorded.", silent.answers)
+    counter(
+      "silent_dropped_total", "Look-ups that silent versions were not asked.", silent.dropped)
+  }
+
+  private mutating func addDeprecated() {
+    let store = context.store.store
+    let subjects = store.views.flatMap { store.deprecations(of: $0.declaration.name) }
+      .map(\.subject.description)
+    if subjects.isEmpty { return }
+    head("deprecated_lookups_total", "counter", "Look-ups of what is deprecated, since it is.")
+    for subject in subjects {
+      let known = store.use(of: subject)?.lookups ?? 0
+      line(
+        "deprecated_lookups_total", "name=\(Self.quoted(subject))",
+        known + context.uses.pending(subject))
+    }
   }
 }

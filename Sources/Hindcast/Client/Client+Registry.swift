@@ -6,7 +6,7 @@ extension Client {
   public struct Registered: Hashable, Sendable {
     public let kind: RegistrationReport.Kind
     public let name: String
-    /// `registered`, `unchanged` or `extended`.
+    /// `registered`, `unchanged`, `extended` or `building`.
     public let outcome: String
     /// What came and went with an extension, a line each.
     public let differences: [String]
@@ -15,11 +15,14 @@ extension Client {
   }
 
   /// Registers streams, views and feature sets, all or none. The same declaration again changes nothing.
+  /// A view that is `building` answers once its history is made of kept events.
   /// - Parameter declarations: JSON texts.
   /// - Throws: `ClientError.refused` with all mistakes; the user has to be an admin.
   @discardableResult
-  public func register(declarations: [String]) async throws(ClientError) -> [Registered] {
-    let reply = try await tell(["FS.REGISTER"] + declarations)
+  public func register(
+    declarations: [String], _ how: Registering = .adding
+  ) async throws(ClientError) -> [Registered] {
+    let reply = try await tell(Self.words("FS.REGISTER", declarations, how))
     catalogue.removeAll()
     var registered: [Registered] = []
     for report in reply.items ?? [] {

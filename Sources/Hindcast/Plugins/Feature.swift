@@ -11,6 +11,8 @@ public struct Period: Hashable, Sendable, ExpressibleByStringLiteral {
   public static func minutes(_ count: Int) -> Period { Period(stringLiteral: "\(count)m") }
   public static func hours(_ count: Int) -> Period { Period(stringLiteral: "\(count)h") }
   public static func days(_ count: Int) -> Period { Period(stringLiteral: "\(count)d") }
+  /// All that ever was; a window only.
+  public static let lifetime: Period = "lifetime"
   public static func weeks(_ count: Int) -> Period { Period(stringLiteral: "\(count)w") }
 }
 
@@ -60,6 +62,27 @@ public struct Feature<Event: Sendable>: Sendable {
     _ name: String, field path: FieldPath<Event, Property>
   ) -> Feature {
     adding { (name, .string(FieldReference.path(path).name(in: $0))) }
+  }
+
+  /// The same of the events alone for which a condition is true, of those that the view's filter lets through.
+  public func `where`(_ condition: Condition<Event>) -> Feature {
+    adding { ("where", .string(condition.text($0))) }
+  }
+
+  /// The same as a map, with a value for each value of a property.
+  /// - Parameter limit: how many values the map holds at most; nil for the function's own bound.
+  public func by<Property: FieldValue>(
+    _ path: FieldPath<Event, Property>, limit: Int? = nil
+  ) -> Feature { by(.path(path), limit) }
+
+  /// The same for a computed field.
+  public func by<Property: FieldValue>(
+    _ field: Derived<Event, Property>, limit: Int? = nil
+  ) -> Feature { by(.name(field.name), limit) }
+
+  private func by(_ field: FieldReference<Event>, _ limit: Int?) -> Feature {
+    let split = adding { ("by", .string(field.name(in: $0))) }
+    return limit.map { split.with("limit", .int(Int64($0))) } ?? split
   }
 
   private func adding(

@@ -44,6 +44,7 @@ enum Check: Command {
       ?? FeatureStore.open(scratch, .create)
     guard let resolved = try resolve(texts, in: store, arguments) else { return .badInput }
     let (streams, views) = (resolved.streams, resolved.views)
+    Deprecations.warn(views.map { ($0.name, $0.features.map(\.name)) }, store.store)
     var known = Dictionary(
       uniqueKeysWithValues: store.store.streams.map { ($0.declaration.name, $0.declaration) })
     for stream in streams { known[stream.name] = stream }

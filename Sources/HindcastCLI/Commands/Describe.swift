@@ -23,10 +23,10 @@ enum Describe: Command {
     } else if let stream = store.streams.first(where: { $0.declaration.name == name }) {
       if asJSON { return print(CanonicalForm.json(stream.declaration).compact) }
       try show(stream, store)
-    } else if let view = store.views.first(where: { $0.declaration.name == name }) {
+    } else if let view = try? store.view(name) {
       let stream = try store.stream(view.declaration.stream)
       if asJSON {
-        return print(CanonicalForm.json(view.declaration, over: stream.declaration).compact)
+        return print(CanonicalForm.json(view.declaration.plain, over: stream.declaration).compact)
       }
       try show(view, stream, store)
     } else if let set = store.sets.first(where: { $0.declaration.name == name }) {
@@ -93,6 +93,7 @@ enum Describe: Command {
   ) throws {
     let declaration = view.declaration
     print("view \(declaration.name)   \(view.digest)")
+    showStanding(declaration.name, store)
     print(
       "stream: \(declaration.stream), sealed up to: \(stream.seal?.description ?? "not sealed")")
     print("entity: \(declaration.entity.joined(separator: ", "))")
@@ -122,6 +123,20 @@ enum Describe: Command {
           isDerived ? "" : feature.window.label,
         ]
       })
+  }
+
+  /// What there is to tell beyond that it serves; nearly always nothing.
+  private static func showStanding(_ name: String, _ store: Store) {
+    let standing = store.standing(of: name)
+    let others = store.versions(of: name).map(\.declaration.name).filter { $0 != name }
+    if standing.version > 1 || !others.isEmpty {
+      let beside = others.isEmpty ? "" : "; beside it: \(others.joined(separator: ", "))"
+      print("version: \(standing.version), \(standing.word(of: name) ?? "serving")\(beside)")
+    }
+    for (subject, deprecation) in store.deprecations(of: name) {
+      let use = store.use(of: subject.description).map { "; \($0.text)" } ?? ""
+      print("\(subject) is \(deprecation.text)\(use)")
+    }
   }
 
   /// `sum(lines) by repo where parents < 2`

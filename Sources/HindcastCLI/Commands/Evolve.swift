@@ -7,6 +7,7 @@ enum Plan: Command {
   static let words = "STORE FILE..."
   static let options = [
     Option(flag: "replace", "views may mean something else than what stands under their names"),
+    Option(flag: "silent", "views become versions beside what serves, which are not served"),
     Option(flag: "json", "print JSON"),
   ]
   static let details = """
@@ -19,9 +20,10 @@ enum Plan: Command {
     let words = try words(arguments, atLeast: 2, upTo: nil)
     let texts = try Inputs.declarations(Array(words.dropFirst()))
     let store = try FeatureStore.open(words[0], .readOnly)
-    let plans = try store.plan(texts, replacing: arguments.has("replace"))
+    let (replacing, silent) = (arguments.has("replace"), arguments.has("silent"))
+    let plans = try store.plan(texts, replacing: replacing, silent: silent)
     let remarks = store.remarks(
-      on: try store.resolve(texts, replacing: arguments.has("replace")))
+      on: try store.resolve(texts, replacing: replacing, silent: silent))
     if arguments.has("json") {
       print(JSONValue.array(plans.map { json($0, remarks) }).compact)
       return .success
@@ -64,8 +66,8 @@ enum Drop: Command {
   ]
   static let details = """
     The name is free again, and the space comes back. A view that is being built goes before the one that
-    serves under its name; a view that a set names stays. A
-    table goes with its rows. This cannot be undone.
+    serves under its name; a view that a set names stays. A table goes with its rows. Of what was
+    deprecated it is told when a server was asked for it last. This cannot be undone.
     """
   static let examples = ["hindcast drop ./store revert_risk --set"]
 
@@ -75,14 +77,15 @@ enum Drop: Command {
     guard !arguments.has("set") || !arguments.has("table") else {
       throw UsageError(description: "--set and --table exclude each other")
     }
+    var note: String?
     if arguments.has("set") {
       try store.drop(set: words[1])
     } else if arguments.has("table") {
       try store.drop(table: words[1])
     } else {
-      try store.drop(view: words[1])
+      note = try store.drop(view: words[1])
     }
-    print("dropped \(words[1])")
+    print("dropped \(words[1])" + (note.map { ", \($0)" } ?? ""))
     return .success
   }
 }

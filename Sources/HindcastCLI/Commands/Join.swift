@@ -129,6 +129,7 @@ enum Join: Command {
       request.keys[parts[0]] = parts[1]
     }
     try checkKeys(request, store)
+    Deprecations.warn(selections.map { ($0.view, $0.features) }, store.store)
     request.mode = try Inputs.mode(arguments)
     request.knownColumn = arguments["known-column"]
     request.spineFormat = try Inputs.format(arguments, "format")

@@ -8,6 +8,7 @@ enum Register: Command {
   static let words = "STORE FILE..."
   static let options = [
     Option(flag: "replace", "views may mean something else than what stands under their names"),
+    Option(flag: "silent", "views become versions beside what serves, which are not served"),
     Option(flag: "json", "print JSON"),
   ]
   static let details = """
@@ -15,20 +16,26 @@ enum Register: Command {
     windows and features over stored aggregations are live at once; any other change of a registered
     name is refused, with what differs, as is a view that loses a feature which a set names. A view over a
     stream that keeps its events is built from these, with progress, before this command ends; with --replace
-    so is another meaning of a known name, which takes the place of the present one when it is ready.
+    so is another meaning of a known name, which takes the place of the present one when it is ready. With
+    --silent it becomes a version beside the present one, NAME@2: computed, and logged by servers that keep a
+    served log, but not served until it is promoted.
     A FILE may be a compiled plugin (see docs/plugins.md), which is run and asked for its declarations.
     """
   static let examples = [
     "hindcast register ./store tools/demo/declarations/commits.stream.json \\\n"
       + "tools/demo/declarations/author_activity.view.json",
     "hindcast register ./store tools/demo/declarations/*.json",
+    "sed 's/parents < 2/parents < 3/' tools/demo/declarations/author_activity.view.json \\\n"
+      + "> with_merges.json",
+    "hindcast register ./store with_merges.json --silent",
   ]
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 2, upTo: nil)
     let texts = try Inputs.declarations(Array(words.dropFirst()))
     let store = try FeatureStore.open(words[0], .create)
-    let reports = try store.register(texts, replacing: arguments.has("replace"))
+    let reports = try store.register(
+      texts, replacing: arguments.has("replace"), silent: arguments.has("silent"))
     try build(store)
     if arguments.has("json") {
       print(JSONValue.array(reports.map(json)).compact)

@@ -15,12 +15,12 @@ enum Views: Command {
     if arguments.has("json") {
       print(
         JSONValue.object([
-          ("views", .array(views.map(json))), ("sets", .array(sets.map(json))),
+          ("views", .array(views.map { json($0, store) })), ("sets", .array(sets.map(json))),
           ("building", .array(store.building.map { .string($0.view.declaration.name) })),
         ]).compact)
       return .success
     }
-    show(views)
+    show(views, store)
     for building in store.building {
       print("\(building.view.declaration.name) is being built from kept events")
     }
@@ -31,15 +31,18 @@ enum Views: Command {
     return .success
   }
 
-  private static func show(_ views: [RegisteredView]) {
+  private static func show(_ views: [RegisteredView], _ store: Store) {
+    // Nearly always there is nothing to tell.
+    let states = views.map { Deprecations.state($0, store) }
+    let hasStates = states.contains { !$0.isEmpty }
     Terminal.table(
-      ["view", "stream", "entity", "slice", "features"],
-      views.map { view in
+      ["view", "stream", "entity", "slice", "features"] + (hasStates ? ["state"] : []),
+      zip(views, states).map { view, state in
         let declaration = view.declaration
         return [
           declaration.name, declaration.stream, declaration.entity.joined(separator: ", "),
           DurationText.text(declaration.slice.milliseconds), String(declaration.features.count),
-        ]
+        ] + (hasStates ? [state] : [])
       }, right: [4])
   }
 
@@ -55,12 +58,15 @@ enum Views: Command {
       }, right: [2])
   }
 
-  private static func json(_ view: RegisteredView) -> JSONValue {
-    .object([
+  private static func json(_ view: RegisteredView, _ store: Store) -> JSONValue {
+    let standing = store.standing(of: view.declaration.name)
+    let state = standing.word(of: view.declaration.name) ?? "serving"
+    return .object([
       ("view", .string(view.declaration.name)), ("stream", .string(view.declaration.stream)),
       ("entity", .array(view.declaration.entity.map { .string($0) })),
       ("features", .array(view.declaration.features.map { .string($0.name) })),
       ("digest", .string(view.digest.description)),
+      ("version", .int(Int64(standing.version))), ("state", .string(state)),
     ])
   }
 

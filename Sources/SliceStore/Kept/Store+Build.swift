@@ -38,8 +38,15 @@ extension Store {
       return length.start(of: slice) == start ? slice : Slice(index: slice.index + 1)
     }
     let joined = try view.join.map { join throws(StoreError) in try chunkEnd(of: join.stream) }
+    let standing = newStanding(of: view.name)
     let building = BuildingView(
-      view: registered, until: try nextChunkNumber(log), joinedUntil: joined ?? 0)
+      view: registered, until: try nextChunkNumber(log), joinedUntil: joined ?? 0,
+      version: standing.version)
+    // One that replaces another stands as that does, until it takes its place.
+    let standingRecords =
+      standing.isSilent
+      ? records(of: standing, view.name)
+      : records(of: standing, view.name).filter { $0.key.hasPrefix("versions/") }
     var changes = WriteBatch()
     put(
       [
@@ -48,7 +55,7 @@ extension Store {
           RegistryCodec.buildingRecord(building, over: stream.declaration)
         ),
         ("next-view", String(id.number + 1)), self.audit(audit),
-      ], into: &changes)
+      ] + standingRecords, into: &changes)
     // What the stream has had, the view will have: sources that are replayed are not taken in twice.
     for position in try positions(in: log.taker) {
       changes.put(
@@ -59,6 +66,11 @@ extension Store {
     registry.withLock {
       $0.building[view.name] = building
       $0.nextView = id.number + 1
+      if standing.isSilent {
+        $0.note(standing, of: view.name)
+      } else if !standing.isPlain {
+        $0.latestVersions[view.name] = standing.version
+      }
     }
     retention.set(registered)
     forgetPlans()
@@ -154,11 +166,14 @@ extension Store {
       put(records, into: &changes)
       if view.floor == nil { changes.delete(key: Array("floor/\(name)".utf8), in: meta) }
       changes.delete(key: Array("building/\(name)".utf8), in: meta)
+      let standing = finished(building)
+      record(standing, of: name, into: &changes)
       changes.delete(
         key: SliceKey.position(view: view.id, source: Self.replaySource), in: slices)
       try StoreError.wrap { () throws(RocksError) in try database.write(changes, sync: true) }
       let old = registry.withLock { registry in
         registry.building[name] = nil
+        registry.standings[name] = standing.isPlain ? nil : standing
         return registry.views.updateValue(view, forKey: name)
       }
       forgetPlans()

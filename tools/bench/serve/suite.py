@@ -19,10 +19,11 @@ from process import ConnectionsCase, StartCase  # noqa: E402
 from report import ServeTable  # noqa: E402
 from servers import LOOPS  # noqa: E402
 from stores import STANDARD, make_store  # noqa: E402
+from views import SilentCase, ViewsCase  # noqa: E402
 
 CASES = {"warm": WarmCase, "million": MillionCase, "ingest": IngestCase, "vector": VectorCase,
          "windows": WindowsCase, "connections": ConnectionsCase, "start": StartCase, "heavy": HeavyCase,
-         "boundary": BoundaryCase}
+         "boundary": BoundaryCase, "views": ViewsCase, "silent": SilentCase}
 
 
 class Sizes:

@@ -27,11 +27,23 @@ from ._errors import (
 from ._join import Features, FeatureSet
 from ._library import library as _library
 from ._store import Store, open
-from ._values import Explanation, IngestReport, Registration, Reject, Slice, Stream, View
+from ._values import (
+    AuditEntry,
+    Explanation,
+    IngestReport,
+    Plan,
+    Promotion,
+    Registration,
+    Reject,
+    Slice,
+    Stream,
+    View,
+)
 
 __version__: str = _library.version().decode()
 
 __all__ = [
+    "AuditEntry",
     "CancelledError",
     "Client",
     "DeclarationError",
@@ -41,6 +53,8 @@ __all__ = [
     "Features",
     "HindcastError",
     "IngestReport",
+    "Plan",
+    "Promotion",
     "ReadOnlyError",
     "Registration",
     "Reject",

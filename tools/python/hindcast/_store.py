@@ -17,10 +17,13 @@ from ._job import Job, Progress
 from ._join import FeatureSet, Selection, join_frame, selections
 from ._library import Report, library
 from ._values import (
+    AuditEntry,
     Entity,
     Explanation,
     IngestReport,
     Part,
+    Plan,
+    Promotion,
     Registration,
     Stream,
     Time,
@@ -56,13 +59,62 @@ class Store:
 
     # What is registered
 
-    def register(self, *declarations: Declaration) -> list[Registration]:
+    def register(
+        self, *declarations: Declaration, replace: bool = False, silent: bool = False
+    ) -> list[Registration]:
         """Registers streams and views, all or none: files by their paths, JSON texts, or dicts.
 
-        The same declaration again changes nothing.
+        The same declaration again changes nothing. A view over a stream that keeps its events is built from these
+        before this returns; with ``replace`` it may mean something else than what has its name. With ``silent``,
+        views that differ from what serves become versions beside that: "by_sender@2".
         """
+        request = self._declared(declarations, replace, silent)
+        return [Registration(**each) for each in self._call("register", request)]
+
+    def plan(
+        self, *declarations: Declaration, replace: bool = False, silent: bool = False
+    ) -> list[Plan]:
+        """What `register` would do; changes nothing. A declaration that would be refused is an error here too."""
+        request = self._declared(declarations, replace, silent)
+        return [Plan(**each) for each in self._call("plan_register", request)]
+
+    @staticmethod
+    def _declared(
+        declarations: Sequence[Declaration], replace: bool, silent: bool
+    ) -> dict[str, Any]:
         texts = [_declaration(each, index) for index, each in enumerate(declarations)]
-        return [Registration(**each) for each in self._call("register", {"declarations": texts})]
+        return {"declarations": texts, "replace": replace, "silent": silent}
+
+    def promote(self, version: str, *, silence: bool = False) -> Promotion:
+        """Lets a version, "by_sender@2", serve under the view's name.
+
+        The one that did is deprecated from then on, or silent where ``silence`` says so; promoting it switches back.
+        """
+        return Promotion(**self._call("promote", {"version": version, "silence": silence}))
+
+    def deprecate(self, name: str, reason: str = "") -> str:
+        """Marks "VIEW" or "VIEW.FEATURE" as going; it answers as before."""
+        marked: str = self._call("deprecate", {"name": name, "reason": reason})["name"]
+        return marked
+
+    def undeprecate(self, name: str) -> str:
+        """Takes a deprecation back."""
+        marked: str = self._call("deprecate", {"name": name, "undo": True})["name"]
+        return marked
+
+    def drop(self, view: Optional[str] = None, *, set: Optional[str] = None) -> Optional[str]:
+        """Takes a view with all that is stored of it away, or a feature set. This cannot be undone.
+
+        Returns when something deprecated was asked for last, as far as servers have seen it.
+        """
+        named = {"view": view, "set": set}
+        request = {kind: name for kind, name in named.items() if name is not None}
+        last_use: Optional[str] = self._call("drop", request)["last_use"]
+        return last_use
+
+    def audit(self) -> list[AuditEntry]:
+        """What was done to declarations and history, oldest first."""
+        return [AuditEntry.of(each) for each in self._call("audit", {})]
 
     def views(self) -> list[View]:
         """The registered views, in the order of their registration."""

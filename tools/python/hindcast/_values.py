@@ -74,7 +74,11 @@ def _optional(text: Optional[str]) -> Optional[datetime]:
 
 @dataclass(frozen=True)
 class View:
-    """A registered view. ``features`` maps names to types; slices before ``floor`` are gone."""
+    """A registered view. ``features`` maps names to types; slices before ``floor`` are gone.
+
+    ``state`` is "serving", "silent", "deprecated" or "beside"; ``deprecated`` says since when and why the view or
+    features of it are.
+    """
 
     name: str
     stream: str
@@ -83,6 +87,9 @@ class View:
     features: dict[str, str]
     floor: Optional[datetime]
     digest: str
+    version: int = 1
+    state: str = "serving"
+    deprecated: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, answer: dict[str, Any]) -> View:
@@ -94,6 +101,9 @@ class View:
             features=answer["features"],
             floor=_optional(answer["floor"]),
             digest=answer["digest"],
+            version=answer["version"],
+            state=answer["state"],
+            deprecated=answer["deprecated"],
         )
 
 
@@ -123,8 +133,50 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What registering a declaration would do: ``action`` in a word, ``meaning`` for people.
+
+    ``events`` are the kept events that a history would be made of; None where none is made.
+    """
+
+    kind: str
+    name: str
+    action: str
+    meaning: str
+    differences: list[str]
+    events: Optional[int]
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A version of a view that serves from now on, and the name by which the one before it goes."""
+
+    view: str
+    version: int
+    previous: Optional[str]
+    sets: list[str]
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One thing that was done to declarations or history."""
+
+    time: datetime
+    action: str
+    subject: str
+    digest: Optional[str]
+    lines: list[str]
+
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> AuditEntry:
+        return cls(**{**answer, "time": instant(answer["time"])})
+
+
+@dataclass(frozen=True)
 class Registration:
-    """What became of a declaration: "registered", "unchanged" or "extended".
+    """What became of a declaration: "registered", "unchanged", "extended" or "building".
+
+    One that is "building" had its history made of kept events before the call returned.
 
     A view that ``lacks_history`` was registered after events of its stream had been taken in: ingest the sources
     again, and it catches up while the others take nothing twice.

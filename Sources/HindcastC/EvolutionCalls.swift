@@ -1,0 +1,81 @@
+// The functions of `hindcast_call` for declarations that change: what a change would do, which version serves,
+// what goes and what was done.
+import Hindcast
+
+enum EvolutionCalls {
+  static let all: [(name: String, call: Calls.Call)] = [
+    ("plan_register", plan), ("drop", drop), ("promote", promote), ("deprecate", deprecate),
+    ("audit", audit),
+  ]
+
+  /// The texts of declarations, and how they are to be registered.
+  static func declarations(
+    _ arguments: Members
+  ) throws -> (texts: [DeclarationText], replacing: Bool, silent: Bool) {
+    try arguments.allow("declarations", "replace", "silent")
+    let texts = try arguments.objects("declarations").map { text throws(Failure) in
+      try text.allow("name", "text")
+      return DeclarationText(name: try text.text("name"), text: Array(try text.text("text").utf8))
+    }
+    return (texts, try arguments.flag("replace"), try arguments.flag("silent"))
+  }
+
+  private static func plan(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
+    let (texts, replacing, silent) = try declarations(arguments)
+    let plans = try handle.features.plan(texts, replacing: replacing, silent: silent)
+    return .array(
+      plans.map { plan in
+        .object([
+          ("kind", .string(plan.kind.rawValue)), ("name", .string(plan.name)),
+          ("action", .string(plan.action)), ("meaning", .string(plan.meaning)),
+          ("differences", Answers.texts(plan.differences)),
+          ("events", plan.events.map { .int(Int64($0)) } ?? .null),
+        ])
+      })
+  }
+
+  /// A view, or a feature set.
+  private static func drop(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
+    try arguments.allow("view", "set")
+    guard arguments.has("view") != arguments.has("set") else {
+      throw Failure(.invalid, "name what is to be dropped: one of 'view' and 'set'")
+    }
+    if arguments.has("set") {
+      try handle.store.drop(set: try arguments.text("set"))
+      return .object([("last_use", .null)])
+    }
+    let use = try handle.store.drop(view: try arguments.text("view"))
+    return .object([("last_use", use.map { .string($0) } ?? .null)])
+  }
+
+  private static func promote(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
+    try arguments.allow("version", "silence")
+    let promotion = try handle.store.promote(
+      try arguments.text("version"), silencing: try arguments.flag("silence"))
+    return .object([
+      ("view", .string(promotion.view)), ("version", .int(Int64(promotion.version))),
+      ("previous", promotion.previous.map { .string($0) } ?? .null),
+      ("sets", Answers.texts(promotion.sets)),
+    ])
+  }
+
+  private static func deprecate(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
+    try arguments.allow("name", "reason", "undo")
+    let name = try arguments.text("name")
+    guard try arguments.flag("undo") else {
+      let reason = arguments.has("reason") ? try arguments.text("reason") : ""
+      return .object([
+        ("name", .string("\(try handle.store.deprecate(name, reason: reason))"))
+      ])
+    }
+    guard !arguments.has("reason") else {
+      throw Failure(.invalid, "'undo' takes a deprecation back and needs no 'reason'")
+    }
+    return .object([("name", .string("\(try handle.store.undeprecate(name))"))])
+  }
+
+  private static func audit(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
+    try arguments.allow()
+    return .array(try handle.store.auditTrail().map(\.json))
+  }
+}
