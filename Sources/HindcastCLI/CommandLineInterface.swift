@@ -8,6 +8,7 @@ enum CommandLineInterface {
       Register.self, Plan.self, Check.self, Ingest.self, Retract.self, Amend.self, Get.self,
       Explain.self, Join.self,
       Views.self, Describe.self, NewView.self, Stats.self, Seal.self, Expire.self, Drop.self,
+      Forget.self,
       Audit.self, Compact.self, Checkpoint.self, VerifyStore.self, Serve.self, VerifyServed.self,
     ]
   }

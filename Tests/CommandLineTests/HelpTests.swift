@@ -36,7 +36,7 @@ struct HelpTests {
   private static let order = [
     "check", "new-view", "register", "plan", "ingest", "views", "describe", "get", "explain",
     "seal", "join", "stats", "checkpoint", "compact", "expire", "verify-store", "serve",
-    "verify-served", "retract", "amend", "audit", "drop",
+    "verify-served", "retract", "amend", "forget", "audit", "drop",
   ]
 
   private static func examples(of command: String) throws -> [String] {

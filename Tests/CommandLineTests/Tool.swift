@@ -39,7 +39,7 @@ enum Tool {
   static let commands = [
     "register", "plan", "check", "ingest", "retract", "amend", "get", "explain", "join", "views",
     "describe",
-    "new-view", "stats", "seal", "expire", "drop", "audit", "compact", "checkpoint",
+    "new-view", "stats", "seal", "expire", "drop", "forget", "audit", "compact", "checkpoint",
     "verify-store", "serve", "verify-served",
   ]
 

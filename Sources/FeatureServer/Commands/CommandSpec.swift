@@ -6,7 +6,8 @@ import RESP
 package enum CommandID: Int, Sendable, CaseIterable {
   case hmget, hget, hgetall, fsGet, fsMGet, fsVector, fsExplain
   case xadd, xlen, xinfoStream, fsRetract, fsAmend
-  case fsRegister, fsPlan, fsCheck, fsDrop, fsAudit, fsViews, fsDescribe, fsStats, fsCheckpoint
+  case fsRegister, fsPlan, fsCheck, fsDrop, fsForget, fsAudit, fsViews, fsDescribe, fsStats
+  case fsCheckpoint
   case hello, auth, ping, echo, select, quit, reset
   case clientID, clientInfo, clientGetName, clientSetName, clientSetInfo, clientList, clientKill
   case clientNoEvict, clientNoTouch

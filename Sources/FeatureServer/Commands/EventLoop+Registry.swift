@@ -35,6 +35,7 @@ extension EventLoop {
         } catch { throw LookupError(error) }
         reply.ok()
       }
+    case .fsForget: try forget(words, connection)
     case .fsAudit:
       handOver(id, connection) { reply, _ throws(LookupError) in
         do throws(StoreError) {
