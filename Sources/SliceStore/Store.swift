@@ -26,6 +26,8 @@ public struct StoreOptions: Sendable {
   public var threads = 2
   /// Bytes of kept events that are written in one step while an entity is forgotten.
   package var forgetStepBytes = 8 << 20
+  /// Off where tests look for bytes in table files.
+  package var compressesTables = true
   /// What is left of the disk, which tests make small.
   package var diskSpace: @Sendable (_ path: String) -> DiskSpace? = { DiskSpace(of: $0) }
 

@@ -11,9 +11,10 @@ func say(_ batch: Int) {
   _ = line.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
 }
 
-let store = try CrashStream.open(CommandLine.arguments[1])
+let forgets = CommandLine.arguments[2] == "forget"
+let store = try CrashStream.open(CommandLine.arguments[1], keepsEvents: forgets)
 let style = CommandLine.arguments[2]
-if style == "forget" {
+if forgets {
   say(0)
   _ = try store.forget([EntityPart("who", CommandLine.arguments[3])])
   say(1)

@@ -13,7 +13,7 @@ import Testing
     try withTemporaryDirectory { folder in
       var random = SplitMix64(seed)
       let path = folder + "/store"
-      let made = try CrashStream.open(path, keeps: true)
+      let made = try CrashStream.open(path, keepsEvents: true)
       for batch in 0..<400 {
         _ = try made.append(
           CrashStream.batch(batch), to: "victims", durability: .written)
@@ -21,12 +21,15 @@ import Testing
       }
       try made.checkpoint(to: folder + "/whole")
       made.close()
-      let whole = try CrashStream.open(folder + "/whole")
+      for name in CrashStream.names {
+        #expect(try ForgetTests.files(with: name, in: path).contains { $0.hasSuffix(".sst") })
+      }
+      let whole = try CrashStream.open(folder + "/whole", keepsEvents: true)
       var cut = 0
       for round in 0..<15 {
         let name = CrashStream.names[20 + round]
         try runAndKill(path, name, after: random.pick([0, 2000, 10_000, 30_000, 60_000]))
-        let store = try CrashStream.open(path)
+        let store = try CrashStream.open(path, keepsEvents: true)
         #expect(try store.verify().defects == [], "seed \(seed), round \(round)")
         let parts = [EntityPart("who", name)]
         let isWhole = try store.find(parts).left > 0
@@ -35,7 +38,7 @@ import Testing
         #expect(report.left == 0, "seed \(seed), round \(round): \(report)")
         store.close()
         // Opening it writes the list of files anew.
-        let again = try CrashStream.open(path)
+        let again = try CrashStream.open(path, keepsEvents: true)
         #expect(try ForgetTests.files(with: name, in: path) == [], "seed \(seed), round \(round)")
         try compare(again, whole, without: 20...20 + round, seed)
         again.close()

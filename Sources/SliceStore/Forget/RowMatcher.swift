@@ -18,7 +18,8 @@ struct RowMatcher {
       ways = [Way(derivation: nil, wanted: wanted)]
       return
     }
-    ways = views.compactMap { view in
+    // What a view joins to an event is none of the event's own fields: it stands in the other stream.
+    ways = views.filter { $0.join == nil }.compactMap { view in
       Self.wanted(parts, view.scope(of: stream)).map {
         Way(derivation: RowDerivation(view, of: stream), wanted: $0)
       }

@@ -76,6 +76,8 @@ private struct Erasure: ~Copyable {
   /// Keys under which something of the entity stood.
   var touched: [[UInt8]] = []
   var changes = WriteBatch()
+  /// Keys of indexes that lead to events of these chunks.
+  var unnamed: [[UInt8]] = []
   /// Chunks that `changes` writes anew.
   var chunks: [(key: [UInt8], value: [UInt8])] = []
   var chunkBytes = 0
@@ -119,7 +121,14 @@ extension Store {
           let rows = kept.matcher.rows(of: batch)
           if !rows.isEmpty {
             let erased = try KeptChunkReader.erasing(rows, of: cursor.value)
+            let gone = Set(rows.map { UInt32($0) })
+            let named = try indexEntries(
+              number, cursor.value, of: kept.stream.declaration, in: kept.log
+            ).filter { gone.contains($0.place.row) }
             erasure.take(Array(cursor.key), erased, rows.count, kept)
+            erasure.unnamed += named.map {
+              EventIndex.key(kept.log, $0.slot, $0.hash, $0.place)
+            }
           }
         } catch { throw .corrupt(what: "kept events with key \(SliceKey.hex(cursor.key))", error) }
         if erasure.chunkBytes > options.forgetStepBytes {
@@ -154,6 +163,9 @@ extension Store {
       }
       if stands { erasure.changes.put(key: chunk.key, value: chunk.value, in: slices) }
     }
+    for key in erasure.unnamed { erasure.changes.delete(key: key, in: slices) }
+    erasure.touched += erasure.unnamed
+    erasure.unnamed.removeAll()
     erasure.chunks.removeAll()
     erasure.chunkBytes = 0
     if !erasure.pending.numbers.isEmpty {
