@@ -7,8 +7,9 @@ enum CommandLineInterface {
     [
       Register.self, Plan.self, Check.self, Ingest.self, Load.self, Retract.self, Amend.self,
       Get.self, Explain.self, Join.self, Views.self, Describe.self, NewView.self, Stats.self,
-      Seal.self, Expire.self, Promote.self, Deprecate.self, Drop.self, Audit.self, Compare.self,
-      Compact.self, Checkpoint.self, VerifyStore.self, Serve.self, VerifyServed.self,
+      Seal.self, Expire.self, Promote.self, Deprecate.self, Drop.self, Forget.self, Audit.self,
+      Compare.self, Compact.self, Checkpoint.self, VerifyStore.self, Serve.self,
+      VerifyServed.self,
     ]
   }
 

@@ -119,6 +119,19 @@ struct SegmentFolder: Sendable {
     segments[place].isClosed = isClosed
   }
 
+  /// Puts a file in the place of a segment, unless that is gone meanwhile.
+  /// - Returns: false, with `errno`, where it could not be done.
+  mutating func replace(_ segment: Segment, by file: String, bytes count: Int) -> Bool {
+    guard let place = segments.lastIndex(where: { $0.sequence == segment.sequence }) else {
+      unlink(file)
+      return true
+    }
+    guard rename(file, "\(path)/\(segment.name)") == 0 else { return false }
+    bytes += count - segments[place].bytes
+    segments[place].bytes = count
+    return true
+  }
+
   /// Takes a segment out that somebody else deleted.
   mutating func forget(_ segment: Segment) {
     guard let place = segments.lastIndex(where: { $0.sequence == segment.sequence }) else { return }

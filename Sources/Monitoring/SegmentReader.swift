@@ -57,6 +57,11 @@ final class SegmentReader {
     return try gap()
   }
 
+  /// Bytes of the file as they lie there, lent until the next call: of the latest piece, for the most part.
+  func raw(_ range: Range<Int>) throws(HindcastError) -> UnsafeRawBufferPointer {
+    try bytes(at: range.lowerBound, range.count)
+  }
+
   private func header() throws(HindcastError) -> Piece? {
     let bytes = try bytes(at: 0, ServedFormat.headerBytes)
     guard bytes.count == ServedFormat.headerBytes else {

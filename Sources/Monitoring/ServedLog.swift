@@ -49,6 +49,12 @@ public final class ServedLog: Sendable {
   let segmentBytes: Int
   let folder: Mutex<SegmentFolder>
   private let writers = Atomic(0)
+  /// How often all segments were ended.
+  let rotation = Atomic(0)
+  /// By writer: how many of these it has seen.
+  let rotated = Mutex<[Int: Int]>([:])
+  /// Held by whoever takes an entity out of the segments.
+  let erasing = Mutex<Void>(())
   private let records = Atomic(0)
   private let bytes = Atomic(0)
   private let dropped = Atomic(0)
@@ -65,7 +71,10 @@ public final class ServedLog: Sendable {
 
   /// A recorder of this log: one for each thread that answers.
   public func recorder() -> ServedRecorder {
-    ServedRecorder(self, writer: writers.wrappingAdd(1, ordering: .relaxed).oldValue)
+    let writer = writers.wrappingAdd(1, ordering: .relaxed).oldValue
+    let seen = rotation.load(ordering: .acquiring)
+    rotated.withLock { $0[writer] = seen }
+    return ServedRecorder(self, writer: writer, rotation: seen)
   }
 
   /// What was recorded up to the latest `flush` of each recorder. Any thread may ask.

@@ -25,10 +25,13 @@ public final class ServedRecorder {
   /// Rises with each segment, which has to define the questions anew.
   private var generation = 0
   private var file: SegmentFile?
+  /// Of the log, as this recorder knows it.
+  private var rotation: Int
 
-  init(_ log: ServedLog, writer: Int) {
+  init(_ log: ServedLog, writer: Int, rotation: Int) {
     self.log = log
     self.writer = writer
+    self.rotation = rotation
     sample = log.sample
     buffer = FrameBuffer(capacity: log.options.bufferBytes)
   }
@@ -116,9 +119,19 @@ extension ServedRecorder {
       log.count(dropped: dropped)
       dropped = 0
     }
-    if buffer.count == 0 { return }
-    if file?.isDeleted == true { abandon() }
-    if buffer.count > 0 { write() }
+    let rotation = log.rotation.load(ordering: .acquiring)
+    if buffer.count > 0 {
+      if file?.isDeleted == true { abandon() }
+      if buffer.count > 0 { write() }
+    }
+    if rotation != self.rotation { end(rotation) }
+  }
+
+  /// Ends the segment because somebody asked for it; what cannot be written is given up.
+  private func end(_ rotation: Int) {
+    self.rotation = rotation
+    if buffer.count > 0 { abandon() } else { endSegment() }
+    log.rotated.withLock { $0[writer] = rotation }
   }
 
   private func write() {
@@ -202,5 +215,6 @@ extension ServedRecorder {
   public func close() {
     flush()
     if buffer.count > 0 { abandon() } else { endSegment() }
+    log.rotated.withLock { $0[writer] = nil }
   }
 }

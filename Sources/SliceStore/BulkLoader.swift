@@ -144,6 +144,15 @@ public final class BulkLoader: @unchecked Sendable {
   /// of it is stored, and the loader is of no use any more.
   /// - Complexity: O(n log n) in the events since the last commit, spread over the store's threads.
   public func commit(positions: [SourcePosition]) throws(StoreError) {
+    _ = try commit(positions, unlessForgottenSince: store.forgets)
+  }
+
+  /// The same for kept events, unless an entity was forgotten that may be among them.
+  /// - Parameter forgets: the store's, before the first of them was read.
+  /// - Returns: false, and nothing is stored of all that was added, where that is so.
+  func commit(
+    _ positions: [SourcePosition], unlessForgottenSince forgets: UInt64
+  ) throws(StoreError) -> Bool {
     try store.requireWritable()
     try store.requireSpace()
     if hasFailed {
@@ -151,15 +160,18 @@ public final class BulkLoader: @unchecked Sendable {
         "an earlier commit of this load failed: begin a new one where the source's position stands")
     }
     hasFailed = true
+    var isUpToDate = true
     if isReplay {
       // Nothing depends on the seal or on what stands, so that writers need not wait for it.
       let files = try writeFiles(positions)
-      try store.writer.withLock { _ throws(StoreError) in
+      isUpToDate = try store.writer.withLock { _ throws(StoreError) in
+        let isUpToDate = store.forgets == forgets
         do throws(StoreError) { try requireViews() } catch {
           for file in files { unlink(file) }
           throw error
         }
-        try takeIn(files)
+        if isUpToDate { try takeIn(files) } else { for file in files { unlink(file) } }
+        return isUpToDate
       }
     } else {
       try store.writer.withLock { _ throws(StoreError) in try takeIn(try writeFiles(positions)) }
@@ -167,7 +179,8 @@ public final class BulkLoader: @unchecked Sendable {
     hasFailed = false
     discard()
     // History may have come under what answers were kept for.
-    store.noteChange()
+    if isUpToDate { store.noteChange() }
+    return isUpToDate
   }
 
   /// Throws where a view was dropped meanwhile: its blocks would stay behind, and nothing would lead to them.

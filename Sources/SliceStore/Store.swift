@@ -24,6 +24,10 @@ public struct StoreOptions: Sendable {
   public var loadBytes = 640 << 20
   /// Threads of a bulk load.
   public var threads = 2
+  /// Bytes of kept events that are written in one step while an entity is forgotten.
+  package var forgetStepBytes = 8 << 20
+  /// Off where tests look for bytes in table files.
+  package var compressesTables = true
   /// What is left of the disk, which tests make small.
   package var diskSpace: @Sendable (_ path: String) -> DiskSpace? = { DiskSpace(of: $0) }
 
@@ -59,7 +63,10 @@ public final class Store: Sendable {
   let writer = Mutex<Void>(())
   /// Held by whoever replaces the rows of a table: they are read before they are changed.
   let tableLoads = Mutex<Void>(())
+  /// Held by whoever forgets an entity: kept events are rewritten from what was read of them.
+  let forgetting = Mutex<Void>(())
   private let changes = Atomic<UInt64>(1)
+  private let forgotten = Atomic<UInt64>(0)
 
   private init(
     path: String, options: StoreOptions, database: Database, isReadOnly: Bool,
@@ -186,6 +193,13 @@ public final class Store: Sendable {
 
   /// To be called once the change can be seen.
   func noteChange() { changes.add(1, ordering: .releasing) }
+
+  /// Grows whenever an entity was forgotten, before `generation` does. Whoever holds what was read before lets
+  /// go of it, and of the memory that it lies in.
+  public var forgets: UInt64 { forgotten.load(ordering: .acquiring) }
+
+  /// To be called with the writer's lock, once nothing of the entity can be read any more.
+  func noteForgotten() { forgotten.add(1, ordering: .releasing) }
 
   func requireWritable() throws(StoreError) {
     if isReadOnly { throw .readOnly }

@@ -14,6 +14,9 @@ enum StoreLayout {
     var meta = ColumnFamilyOptions("meta")
     meta.writeBufferBytes = 1 << 20
     var slices = sliceOptions()
+    if !options.compressesTables {
+      (slices.compression, slices.bottommostCompression) = (.none, nil)
+    }
     slices.blockCache = BlockCache(capacity: options.cacheBytes)
     slices.mergeOperator = BlockMergeOperator()
     slices.compactionFilter = retention

@@ -36,8 +36,8 @@ struct HelpTests {
   private static let order = [
     "check", "new-view", "register", "plan", "ingest", "load", "views", "describe", "get",
     "explain", "seal", "join", "compare", "stats", "checkpoint", "compact", "expire",
-    "verify-store", "serve", "verify-served", "retract", "amend", "promote", "deprecate", "audit",
-    "drop",
+    "verify-store", "serve", "verify-served", "retract", "amend", "promote", "deprecate", "forget",
+    "audit", "drop",
   ]
 
   private static func examples(of command: String) throws -> [String] {

@@ -39,7 +39,7 @@ enum Tool {
   static let commands = [
     "register", "plan", "check", "ingest", "load", "retract", "amend", "get", "explain", "join",
     "views", "describe", "new-view", "stats", "seal", "expire", "promote", "deprecate", "drop",
-    "audit", "compare", "compact", "checkpoint",
+    "forget", "audit", "compare", "compact", "checkpoint",
     "verify-store", "serve", "verify-served",
   ]
 

@@ -21,12 +21,25 @@ public enum CrashStream {
       "{window}_AMOUNTS": {"distinct": "amount", "windows": ["7d"]}}}
     """, over: stream)
 
-  public static let names = (0..<40).map { "entity \($0)" }
+  /// Of no pattern, so that their bytes mean nothing else.
+  public static let names = (0..<40).map { number in
+    var random = SplitMix64(UInt64(1000 + number))
+    return "e" + String(random.next(), radix: 16)
+  }
   public static let start = Timestamp(parsing: "2024-01-01")!
 
-  public static func open(_ path: String) throws -> Store {
-    let store = try Store.open(at: path)
-    try store.register(stream)
+  /// - Parameter keepsEvents: in tables whose bytes can be searched.
+  public static func open(_ path: String, keepsEvents: Bool = false) throws -> Store {
+    var options = StoreOptions()
+    options.forgetStepBytes = 4 << 10
+    options.compressesTables = !keepsEvents
+    let store = try Store.open(at: path, options: options)
+    if store.streams.isEmpty {
+      try store.register(
+        StreamDeclaration(
+          name: stream.name, fields: stream.fields, eventTime: stream.eventTime,
+          arrivalTime: stream.arrivalTime, id: nil, keep: keepsEvents ? .forever : nil))
+    }
     try store.register(view)
     return store
   }

@@ -23,6 +23,18 @@ import Testing
     }
   }
 
+  @Test(arguments: TestRounds.seeds(20))
+  func `What was corrected does not bring a forgotten entity back`(seed: UInt64) throws {
+    try withTemporaryDirectory { folder in
+      var trial = CorrectionTrial(seed: seed)
+      let target = try trial.store(at: folder + "/store")
+      try trial.forget(target)
+      try trial.check(target.store, requests: 60, "built without it")
+      #expect(try target.store.verify().defects == [], "seed \(seed)")
+      target.close()
+    }
+  }
+
   @Test func `The trials are about corrections`() throws {
     try withTemporaryDirectory { folder in
       var corrections = 0
@@ -165,6 +177,23 @@ struct CorrectionTrial {
       try target.store.build(waiting.view.declaration.name)
     }
     return target
+  }
+
+  /// Forgets an entity, in the store and here, and has all views built again.
+  mutating func forget(_ target: TestStore) throws {
+    let name = random.pick(source.names)
+    #expect(try target.store.forget([EntityPart("who", name)]).left == 0, "seed \(seed)")
+    for index in events.indices {
+      guard case .string(let who) = events[index].row[2], who.utf8.elementsEqual(name.utf8) else {
+        continue
+      }
+      events[index].row[stream.eventTime] = .null
+    }
+    for view in views {
+      try target.store.drop(view: view.name)
+      try target.store.register(view)
+      try target.store.build(view.name)
+    }
   }
 
   private mutating func step(_ target: TestStore) throws {

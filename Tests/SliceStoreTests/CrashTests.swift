@@ -41,7 +41,7 @@ import Testing
     _ path: String, _ style: String, _ random: inout SplitMix64
   ) throws -> Int {
     let process = Process()
-    process.executableURL = try writer()
+    process.executableURL = try Self.writer()
     process.arguments = [path, style]
     let pipe = Pipe()
     process.standardOutput = pipe
@@ -60,7 +60,7 @@ import Testing
     return lines.compactMap { Int($0) }.max() ?? 0
   }
 
-  private func writer() throws -> URL {
+  static func writer() throws -> URL {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let folders = [own, CommandLine.arguments[0]].map {
       URL(filePath: $0).deletingLastPathComponent()

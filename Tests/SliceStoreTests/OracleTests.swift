@@ -46,7 +46,7 @@ struct Trial {
   let views: [ViewDeclaration]
   var viewCount: Int { views.count }
   let phases: [Phase]
-  private let oracles: [NaiveOracle]
+  private var oracles: [NaiveOracle]
 
   init(seed: UInt64) {
     self.seed = seed
@@ -87,8 +87,16 @@ struct Trial {
     copy.close()
   }
 
-  mutating func check(_ store: Store, requests: Int, _ state: String) throws {
-    for oracle in oracles {
+  /// Lets the oracles forget events.
+  mutating func remove(where isRemoved: ([Value]) -> Bool) {
+    for index in oracles.indices { oracles[index].events.removeAll { isRemoved($0.row) } }
+  }
+
+  mutating func check(
+    _ store: Store, requests: Int, _ state: String,
+    of isWanted: (ViewDeclaration) -> Bool = { _ in true }
+  ) throws {
+    for oracle in oracles where isWanted(oracle.view) {
       let names = oracle.view.features.map(\.name)
       let order = Array(names.indices).shuffled(using: &random)
       let chosen = Array(order.prefix(1 + random.below(order.count)))

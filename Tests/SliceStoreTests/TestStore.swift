@@ -8,6 +8,7 @@ import TestSupport
 let testOptions: StoreOptions = {
   var options = StoreOptions()
   options.cacheBytes = 8 << 20
+  options.forgetStepBytes = 4 << 10
   return options
 }()
 

@@ -6,7 +6,7 @@ import RESP
 package enum CommandID: Int, Sendable, CaseIterable {
   case hmget, hget, hgetall, fsGet, fsMGet, fsVector, fsExplain
   case xadd, xlen, xinfoStream, fsRetract, fsAmend
-  case fsRegister, fsPlan, fsCheck, fsDrop, fsLoad, fsAudit, fsViews, fsDescribe, fsStats
+  case fsRegister, fsPlan, fsCheck, fsDrop, fsLoad, fsForget, fsAudit, fsViews, fsDescribe, fsStats
   case fsCheckpoint, fsPromote, fsDeprecate
   case hello, auth, ping, echo, select, quit, reset
   case clientID, clientInfo, clientGetName, clientSetName, clientSetInfo, clientList, clientKill

@@ -56,6 +56,7 @@ extension EventLoop {
             try store.load(rows: rows, called: "FS.LOAD", into: table, options), into: &reply)
         } catch { throw LookupError("ERR \(error)") }
       }
+    case .fsForget: try forget(words, connection)
     case .fsAudit:
       handOver(id, connection) { reply, _ throws(LookupError) in
         do throws(StoreError) {

@@ -81,6 +81,20 @@ extension CommandTable {
       example:
         "FS.DEPRECATE author_activity.30d_COMMIT_COUNT REASON 'use 90d_COMMIT_COUNT'"),
     CommandSpec(
+      .fsForget, "FS.FORGET", nil,
+      [.flag("DRYRUN", optional: true), CommandArgument("field=value", multiple: true)],
+      group: .registry, role: .admin, "Erase an entity everywhere, and say what is left of it",
+      details:
+        "From the views that have the fields in their keys, kept events, the served log and what the "
+        + "server keeps in memory, then from the files; then everything is read again. What is asked for "
+        + "later is answered as for an entity that was never seen. With DRYRUN nothing changes. "
+        + "docs/forget.md has what it covers. This cannot be undone.",
+      complexity: "O(bytes stored), beside everything else",
+      reply:
+        "a map: `fields`, `places` (maps of `kind`, `name`, `unit`, `erased`, `left`), `mentions` (maps of "
+        + "`place`, `what`, `count`, `way-out`), `bytes-read`, `text-searched`, `erased`, `left`; `left` is 0",
+      example: "FS.FORGET DRYRUN author=42ef077bcaef"),
+    CommandSpec(
       .fsAudit, "FS.AUDIT", group: .registry, role: .read,
       "What was done to declarations and history, oldest first", complexity: "O(entries)",
       reply: "an array of maps: `time`, `action`, `subject`, `digest`, `lines`", example: "FS.AUDIT"

@@ -34,6 +34,8 @@ final class EventLoop {
   /// Why nothing can be answered; nil where it can.
   var clockFailure: String?
   private var generation: UInt64 = 0
+  /// How often the store had forgotten an entity when this loop last let go of everything.
+  private var forgets: UInt64 = 0
   /// Connections that have commands left which nothing outside will wake the loop for.
   var unfinished: [ConnectionHandle] = []
   /// Milliseconds of a clock that never jumps, as this round began.
@@ -131,9 +133,12 @@ final class EventLoop {
     guard generation != self.generation else { return }
     self.generation = generation
     if !stage.submission.isEmpty { context.writer.submit(stage.take()) }
-    lookups.forget()
+    let forgets = context.store.store.forgets
+    if forgets == self.forgets { lookups.forget() } else { lookups.wipe() }
+    self.forgets = forgets
     stage.forgetDeclarations()
     context.timekeeper.invalidate()
+    context.forgetMarks[number].note(forgets)
   }
 
   /// Goes on with connections whose answers were too many for one round.

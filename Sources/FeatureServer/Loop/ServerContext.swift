@@ -12,6 +12,8 @@ final class ServerContext: Sendable {
   let log: Log
   let inboxes: [Inbox]
   let counters: [LoopCounters]
+  /// By loop.
+  let forgetMarks: [ForgetMark]
   let writer: IngestWriter
   let workers: WorkerPool
   let builder: HistoryBuilder
@@ -44,6 +46,7 @@ final class ServerContext: Sendable {
     var inboxes: [Inbox] = []
     for _ in 0..<configuration.loops { inboxes.append(try Inbox()) }
     self.inboxes = inboxes
+    forgetMarks = inboxes.map { _ in ForgetMark() }
     counters = inboxes.map { _ in LoopCounters(commands: CommandID.allCases.count) }
     writer = try IngestWriter(
       store.store, timekeeper, configuration, inboxes: inboxes, log: log)

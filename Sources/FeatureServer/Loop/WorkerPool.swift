@@ -82,6 +82,8 @@ final class WorkerPool: Sendable {
           wakeup.signal()
           break
         }
+        // Its segment may have to end.
+        recorder?.flush()
         wakeup.wait(1000)
         continue
       }

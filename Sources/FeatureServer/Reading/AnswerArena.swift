@@ -63,6 +63,15 @@ package struct AnswerArena: ~Copyable {
 
   deinit { munmap(mapping.baseAddress!, mapping.count) }
 
+  /// Gives all memory back, with what stood in it; the next entries find it empty.
+  package mutating func wipe() {
+    // Private memory without a file comes back as zeros.
+    guard madvise(mapping.baseAddress!, mapping.count, MADV_DONTNEED) == 0 else {
+      fatalError("kept answers cannot be given up: errno \(errno)")
+    }
+    (head, tail, usedBytes, entryCount) = (0, 0, 0, 0)
+  }
+
   private static let pageBytes = 2 << 20
 
   /// Memory on large pages where the system has them: entries are asked for in no order, and with small pages

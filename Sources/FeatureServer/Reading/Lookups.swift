@@ -62,6 +62,14 @@ struct Lookups: ~Copyable {
     forgetPlans()
   }
 
+  /// The same, and nothing that was answered or read stays in memory: an entity is to be forgotten.
+  mutating func wipe() {
+    forget()
+    arena.wipe()
+    rows?.wipe()
+    key = []
+  }
+
   /// Lets go of plans alone; what was answered by them is overwritten in time.
   private mutating func forgetPlans() {
     collectUses()

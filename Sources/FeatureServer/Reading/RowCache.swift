@@ -33,6 +33,12 @@ package final class RowCache: BlockMemory {
 
   package func forget() { generation &+= 1 }
 
+  /// The same, and nothing of it stays in memory.
+  package func wipe() {
+    forget()
+    arena.wipe()
+  }
+
   /// What was counted since the last call.
   package func takeCounts() -> (hits: Int, misses: Int) {
     defer { (hits, misses) = (0, 0) }

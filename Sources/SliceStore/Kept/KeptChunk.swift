@@ -54,14 +54,31 @@ struct KeptChunkWriter {
       latest = max(latest, arrival)
     }
     if rows.isEmpty { return false }
-    bytes.append(KeptChunkHead.format)
-    for number in [seal, earliest, latest] { bytes.appendLittleEndian(number) }
-    bytes.appendLittleEndian(UInt32(rows.count))
-    bytes.appendLittleEndian(UInt16(stream.fields.count))
+    let head = KeptChunkHead(
+      seal: seal, earliestArrival: earliest, latestArrival: latest, count: rows.count)
+    Self.append(head, columns: stream.fields.count, to: &bytes)
     for (field, column) in zip(stream.fields, batch.columns) {
-      append(field, column, to: &bytes)
+      append(Array(field.name.utf8), KeptType.code(field.type), column, to: &bytes)
     }
     return true
+  }
+
+  /// Appends a chunk of all rows of some columns.
+  mutating func append(
+    _ head: KeptChunkHead, _ columns: [KeptColumn], to bytes: inout [UInt8]
+  ) {
+    rows = Array(0..<Int32(head.count))
+    Self.append(head, columns: columns.count, to: &bytes)
+    for column in columns { append(column.name, column.code, column.column, to: &bytes) }
+  }
+
+  private static func append(_ head: KeptChunkHead, columns: Int, to bytes: inout [UInt8]) {
+    bytes.append(KeptChunkHead.format)
+    for number in [head.seal, head.earliestArrival, head.latestArrival] {
+      bytes.appendLittleEndian(number)
+    }
+    bytes.appendLittleEndian(UInt32(head.count))
+    bytes.appendLittleEndian(UInt16(columns))
   }
 
   /// Lets the events of a chunk arrive no earlier than a seal.
@@ -76,13 +93,13 @@ struct KeptChunkWriter {
   }
 
   private func append(
-    _ field: StreamDeclaration.Field, _ column: EventColumn, to bytes: inout [UInt8]
+    _ name: [UInt8], _ code: UInt8, _ column: EventColumn, to bytes: inout [UInt8]
   ) {
-    bytes.append(UInt8(field.name.utf8.count))
-    bytes.append(contentsOf: field.name.utf8)
-    bytes.append(KeptType.code(field.type))
+    bytes.append(UInt8(name.count))
+    bytes += name
+    bytes.append(code)
     appendValidity(column, to: &bytes)
-    if field.type == .string {
+    if column.type == .string {
       Self.appendFrame(rows.count, to: &bytes) { UInt64(column.textRange(Int(rows[$0])).count) }
       for row in rows { bytes.append(contentsOf: column.text[column.textRange(Int(row))]) }
     } else {

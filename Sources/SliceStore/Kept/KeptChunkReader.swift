@@ -5,7 +5,7 @@ import FeatureModel
 
 /// Reads chunks of one stream into batches.
 struct KeptChunkReader {
-  private let stream: StreamDeclaration
+  let stream: StreamDeclaration
 
   init(_ stream: StreamDeclaration) { self.stream = stream }
 
@@ -116,7 +116,7 @@ struct KeptChunkReader {
     _ = try rest.take(count * Int(try rest.byte()))
   }
 
-  private static func read(
+  static func read(
     _ rest: inout KeptBytes, _ count: Int, _ isText: Bool, into column: inout EventColumn
   ) throws(CodecError) {
     let valid = try rest.byte() == 0 ? nil : try rest.take((count + 7) / 8)
@@ -177,7 +177,7 @@ struct KeptChunkReader {
 }
 
 /// A place in a chunk's bytes, which are borrowed.
-private struct KeptBytes {
+struct KeptBytes {
   private var rest: UnsafeRawBufferPointer
 
   init(_ bytes: UnsafeRawBufferPointer, from offset: Int) {

@@ -12,20 +12,26 @@ final class RemakingWork {
   /// All events that are taken back, new ones among them.
   let retractions: Retractions
   let remaker: CellRemaker
+  /// The store's, before any of the events were read.
+  private let forgets: UInt64
   /// Chunks before this one have been read.
   private var end: UInt64 = 0
   private let workers: Int
 
-  /// - Parameter events: those whose slices are made anew, and when each of them was taken back.
+  /// - Parameters:
+  ///   - events: those whose slices are made anew, and when each of them was taken back.
+  ///   - forgets: the store's, before they were read.
   init(
     _ stream: RegisteredStream, _ log: KeptLog, _ views: [RegisteredView],
-    _ retractions: Retractions, events: EventBatch, times: [Int64], workers: Int
+    _ retractions: Retractions, events: EventBatch, times: [Int64],
+    forgets: UInt64, workers: Int
   ) throws(StoreError) {
     self.stream = stream
     self.log = log
     self.views = views
     self.retractions = retractions
     self.workers = workers
+    self.forgets = forgets
     let targets = views.map { view in
       let cells = TouchedCells(view.declaration.slice)
       cells.add(events, times: times, of: view, stream.declaration)
@@ -51,7 +57,10 @@ final class RemakingWork {
   /// Whether nothing that was relied on has changed. Called with the writer's lock.
   func isCurrent(_ store: Store, _ views: [RegisteredView]) throws(StoreError) -> Bool {
     let now = try store.stream(stream.declaration.name)
-    guard try store.nextCorrection(of: log) == retractions.next else { return false }
+    // An entity that was forgotten meanwhile would come back.
+    guard store.forgets == forgets, try store.nextCorrection(of: log) == retractions.next else {
+      return false
+    }
     return now.declaration == stream.declaration && now.kept?.number == log.number
       && now.kept?.start == log.start
       && views.map(\.id) == self.views.map(\.id)
@@ -78,6 +87,7 @@ extension Store {
   func remaking(
     of view: RegisteredView, through end: UInt64
   ) throws(StoreError) -> RemakingWork? {
+    let forgets = self.forgets
     let stream = try stream(view.declaration.stream)
     guard let log = stream.kept, view.declaration.join == nil else { return nil }
     let retractions = try retractions(of: log)
@@ -85,7 +95,7 @@ extension Store {
     let events = try retracted(retractions, of: stream.declaration, log)
     let work = try RemakingWork(
       stream, log, [view], retractions, events: events.batch, times: events.gone ?? [],
-      workers: options.threads)
+      forgets: forgets, workers: options.threads)
     try work.read(through: end, self)
     return work
   }

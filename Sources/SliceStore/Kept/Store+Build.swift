@@ -98,6 +98,8 @@ extension Store {
     var state = BuildProgress(view: name)
     var next = try replayPosition(of: view)
     var isCut = false
+    // Of what was read since the last commit, nothing may have been forgotten meanwhile.
+    var (forgets, committed) = (self.forgets, 0)
     while next < building.until, !isCut {
       let end = min(building.until, next + UInt64(Self.chunksAtOnce))
       state.events += try replay(
@@ -107,8 +109,14 @@ extension Store {
       isCut = isCancelled()
       if isCut || loader.bytesHeld > options.loadBytes || next == building.until {
         let position = withUnsafeBytes(of: next.littleEndian) { [UInt8]($0) }
-        try loader.commit(
-          positions: [SourcePosition(source: Self.replaySource, position: position)])
+        let source = SourcePosition(source: Self.replaySource, position: position)
+        if try loader.commit([source], unlessForgottenSince: forgets) {
+          committed = state.events
+        } else {
+          next = try replayPosition(of: view)
+          state.events = committed
+        }
+        forgets = self.forgets
       }
       progress(state)
     }

@@ -66,6 +66,7 @@ extension Store {
   private func prepare(
     _ order: CorrectionOrder, through end: UInt64, _ clock: () -> Timestamp
   ) throws(StoreError) -> PreparedCorrection {
+    let forgets = self.forgets
     let stream = try self.stream(order.stream)
     let (log, ids) = try order.require(stream)
     let time = try correctionTime(order, clock)
@@ -86,7 +87,8 @@ extension Store {
     let events = report.isRefused ? EventBatch(stream.declaration) : found.batch
     let work = try RemakingWork(
       stream, log, servingViews(of: order.stream), retractions, events: events,
-      times: Array(repeating: time.milliseconds, count: events.count), workers: options.threads)
+      times: Array(repeating: time.milliseconds, count: events.count), forgets: forgets,
+      workers: options.threads)
     try work.read(through: end, self)
     report.retracted = found.places.count
     report.slices = work.remaker.cellCount

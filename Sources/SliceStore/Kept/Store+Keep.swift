@@ -159,14 +159,20 @@ extension Store {
   /// How many events a stream keeps, and from when on; nil where it keeps none.
   /// - Complexity: O(chunks): some 16,000 events each after a bulk load, fewer after streaming writes.
   public func keptEvents(of stream: String) throws(StoreError) -> KeptEvents? {
-    guard let log = try self.stream(stream).kept else { return nil }
+    let registered = try self.stream(stream)
+    guard let log = registered.kept else { return nil }
+    let reader = KeptChunkReader(registered.declaration)
     var found = KeptEvents(isWhole: log.isWhole, start: log.start)
     let (lower, upper) = KeptKey.range(log)
     var cursor = database.cursor(
       in: slices, options: ReadOptions(lowerBound: lower, upperBound: upper, fillCache: false))
     cursor.seekToFirst()
     while cursor.isValid {
-      found.events += try Self.chunkHead(cursor).count
+      let count = try Self.chunkHead(cursor).count
+      do throws(CodecError) { found.events += count - (try reader.erasedCount(cursor.value)) } catch
+      {
+        throw .corrupt(what: "kept events with key \(SliceKey.hex(cursor.key))", error)
+      }
       found.chunks += 1
       cursor.next()
     }
