@@ -108,11 +108,4 @@ import Testing
 
 extension RESPValue {
   fileprivate var texts: [String?] { (items ?? []).map(\.text) }
-
-  /// Every text in it, a line each.
-  fileprivate var allText: String {
-    if let text { return text }
-    let parts = items ?? pairs?.flatMap { [$0.key, $0.value] } ?? []
-    return parts.map(\.allText).joined(separator: "\n")
-  }
 }
