@@ -114,7 +114,9 @@ extension ServedRecorder: Sendable {}
 extension ServedRecorder {
   /// Writes what was recorded since the last time. To be called every 100 ms or so, and where `needsFlush`
   /// says so. Where the disk is full, it stays in memory until there is space, as far as that goes.
-  public func flush() {
+  /// - Parameter mayEnd: false while more is on its way that was answered before: a segment that has to end, so
+  ///   that an entity can be erased from it, waits for that.
+  public func flush(mayEnd: Bool = true) {
     if dropped > 0 {
       log.count(dropped: dropped)
       dropped = 0
@@ -124,7 +126,7 @@ extension ServedRecorder {
       if file?.isDeleted == true { abandon() }
       if buffer.count > 0 { write() }
     }
-    if rotation != self.rotation { end(rotation) }
+    if mayEnd, rotation != self.rotation { end(rotation) }
   }
 
   /// Ends the segment because somebody asked for it; what cannot be written is given up.

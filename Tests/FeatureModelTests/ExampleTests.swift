@@ -73,7 +73,8 @@ import Testing
     let view = try schema("view.schema.json")
     #expect(
       names(view, "view") == [
-        "$schema", "view", "stream", "derive", "entity", "slice", "where", "retention", "features",
+        "$schema", "view", "stream", "join", "derive", "entity", "slice", "where", "retention",
+        "features",
       ])
     let signatures = AggregateCatalog.signatures
     let inFeature = signatures.map(\.name) + signatures.flatMap(\.parameters).map(\.name)

@@ -1,5 +1,5 @@
-// Views that join events of two streams against the naive oracle, which looks at all pairs: whichever came first,
-// whatever was corrected on either side, whenever the view was registered and built.
+// Views that join events of two streams against the naive oracle, which looks at all pairs: whichever came
+// first, whatever was corrected on either side, whenever the view was registered and built.
 import FeatureModel
 import SliceStore
 import Synchronization

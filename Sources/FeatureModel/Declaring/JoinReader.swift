@@ -1,7 +1,7 @@
 // A view's `join`: what its events take over from those events of another stream that they are about.
 
-/// The events of another stream that a view's events name by their ids: each event of the view's stream is taken
-/// once with every event that has the id, as soon as both are known.
+/// The events of another stream that a view's events name by their ids: each event of the view's stream is
+/// taken once with every event that has the id, as soon as both are known.
 public struct EventJoin: Hashable, Sendable {
   /// The other stream; its id is what is named.
   public let stream: String

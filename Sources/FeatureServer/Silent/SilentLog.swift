@@ -104,6 +104,8 @@ final class SilentLog: Sendable {
       }
       guard let batch else {
         if isStopping { break }
+        // Nothing waits any more that was asked before: the segment may end, if it has to.
+        readers.recorder.flush()
         wakeup.wait(1000)
         continue
       }
@@ -152,10 +154,10 @@ private struct SilentReaders {
         try plan.read(hash: hash, key, at: row.time, .asServed, into: &reply)
       } catch { continue }
       plan.record(to: recorder, hash, key, at: row.time, reply, from: 0)
-      if recorder.needsFlush { recorder.flush() }
+      if recorder.needsFlush { recorder.flush(mayEnd: false) }
       answered += 1
     }
-    recorder.flush()
+    recorder.flush(mayEnd: false)
     return answered
   }
 

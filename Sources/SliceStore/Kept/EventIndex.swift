@@ -79,8 +79,8 @@ struct IndexEntry: Comparable {
   }
 }
 
-/// Which hashes an index may have: a Bloom filter (B. H. Bloom, 1970) of two bits for each, so that events nobody
-/// speaks of cost no look-up.
+/// Which hashes an index may have: a Bloom filter (B. H. Bloom, 1970) of two bits for each, so that events
+/// nobody speaks of cost no look-up.
 struct HashFilter {
   private var bits: [UInt64]
   private(set) var count = 0

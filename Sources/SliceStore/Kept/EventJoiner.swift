@@ -1,6 +1,6 @@
-// Events of one stream beside those of another that they name by an id. Every event is taken with every other one
-// that it meets, as soon as both are known, and until one of them is taken back: so what a view has does not
-// depend on which of them came first.
+// Events of one stream beside those of another that they name by an id. Every event is taken with every other
+// one that it meets, as soon as both are known, and until one of them is taken back: so what a view has does
+// not depend on which of them came first.
 import Aggregates
 import FeatureModel
 import Rocks

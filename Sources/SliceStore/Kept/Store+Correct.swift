@@ -113,8 +113,8 @@ extension Store {
     Set(followers(of: stream).map(\.declaration.stream) + [stream])
   }
 
-  /// The views of a stream that answer, without those that join others to it (`remakeJoined`); of those that are
-  /// being built, all corrections are made at their end.
+  /// The views of a stream that answer, without those that join others to it (`remakeJoined`); of those that
+  /// are being built, all corrections are made at their end.
   private func servingViews(of stream: String) -> [RegisteredView] {
     views.filter { $0.declaration.stream == stream && $0.declaration.join == nil }
   }

@@ -13,8 +13,8 @@ extension Store {
     }
   }
 
-  /// The streams that views of a stream join, and those that theirs join. They are sealed with it, so that a pair
-  /// never comes to be before what was answered without it.
+  /// The streams that views of a stream join, and those that theirs join. They are sealed with it, so that a
+  /// pair never comes to be before what was answered without it.
   func joinedStreams(of stream: String) -> Set<String> {
     var found: Set<String> = []
     var open = [stream]
@@ -113,8 +113,8 @@ extension Store {
     try sealForJoin(of: view, join)
   }
 
-  /// No pair may come to be in the past of a correction that was made before anybody joined the two, nor in that
-  /// of what is sealed.
+  /// No pair may come to be in the past of a correction that was made before anybody joined the two, nor in
+  /// that of what is sealed.
   private func sealForJoin(of view: ViewDeclaration, _ join: EventJoin) throws(StoreError) {
     guard let log = try stream(join.stream).kept else { return }
     let corrected = try retractions(of: log).latest.flatMap { Timestamp(milliseconds: $0) }
@@ -185,8 +185,8 @@ extension Store {
 
 // Corrections.
 extension Store {
-  /// Adds what a correction of a stream changes in the views that join its events, or join others to them. Called
-  /// with the writer's lock.
+  /// Adds what a correction of a stream changes in the views that join its events, or join others to them.
+  /// Called with the writer's lock.
   /// - Parameter retractions: of the stream, with those of this correction.
   /// - Returns: how many slices of entities are made anew.
   func remakeJoined(
@@ -223,8 +223,8 @@ extension Store {
     return count
   }
 
-  /// Adds all that corrections change in a view that joins events, whose history was just replayed. Called with the
-  /// writer's lock.
+  /// Adds all that corrections change in a view that joins events, whose history was just replayed. Called with
+  /// the writer's lock.
   func remakeJoined(
     _ view: RegisteredView, into changes: inout WriteBatch
   ) throws(StoreError) {
@@ -235,7 +235,8 @@ extension Store {
       let stream = try stream(name)
       guard let log = stream.kept else { continue }
       let events = try retracted(try retractions(of: log), of: stream.declaration, log)
-      // Also of pairs that are parted in the instant in which they are known: they may have been counted before.
+      // Also of pairs that are parted in the instant in which they are known: they may have been counted
+      // before.
       let pairs = try newPairs(
         of: events, of: stream.declaration, in: view.declaration, includesParted: true)
       cells.add(pairs.batch, times: pairs.gone, of: view, own)

@@ -82,7 +82,7 @@ import Testing
       let refused = try client.ask(["FS.PROMOTE", "by_sender@2"])
       // The changed version has lost no feature of a set, so it may serve.
       #expect(refused.errorText == nil && refused["previous"]?.text == "by_sender@1")
-      #expect(refused["sets"]?.items?.map(\.text) == ["risk"])
+      #expect(refused["sets"]?.items?.map(\.text) == ["risk", "shares"])
       #expect(try text(ask("by_sender")) == "29")
       #expect(try text(ask("by_sender@1")) == "50")
       #expect(try text(ask("by_sender@2")) == "29")
@@ -134,7 +134,7 @@ import Testing
         try client.ask(["FS.DEPRECATE", "by_pair.1h_SIZE", "UNDO"]).errorText?
           .contains("is not deprecated") == true)
       #expect(try client.ask(["FS.DEPRECATE", "nobody"]).errorText?.contains("no view") == true)
-      _ = try client.ask(["FS.DROP", "SET", "risk"])
+      for set in ["risk", "shares"] { _ = try client.ask(["FS.DROP", "SET", set]) }
       #expect(try client.ask(["FS.DROP", "by_sender"]) == .simple("OK"))
       #expect(try client.ask(["FS.AUDIT"]).versionTexts.contains("9 look-ups since"))
     }
