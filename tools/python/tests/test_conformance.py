@@ -18,6 +18,7 @@ import hindcast
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.append(str(ROOT / "tools/conformance"))
 import vectors  # noqa: E402
+from sets import FeatureSet  # noqa: E402
 
 ARROW = {
     "int": pa.int64(),
@@ -26,7 +27,12 @@ ARROW = {
     "bool": pa.bool_(),
     "timestamp": pa.timestamp("ms", "UTC"),
 }
-KNOWN_ERRORS = {"unknown_view": "has no view", "unknown_feature": "has no feature", "expired": "keeps slices from"}
+KNOWN_ERRORS = {
+    "unknown_view": "has no view",
+    "unknown_feature": "has no feature",
+    "unknown_set": "has no feature set",
+    "expired": "keeps slices from",
+}
 
 
 class Replay:
@@ -39,7 +45,7 @@ class Replay:
         self.path = folder / "store"
         self.steps = 0
         with hindcast.open(self.path, "create") as store:
-            store.register(vector.json["stream"], *self.views(set(vector.views) - vector.later))
+            store.register(vector.json["stream"], *self.views(set(vector.views) - vector.later), *vector.sets)
 
     def views(self, names: set[str]) -> list[dict[str, Any]]:
         return [view for view in self.vector.json["views"] if view["view"] in names]
@@ -73,6 +79,8 @@ class Replay:
             self.command(
                 "amend", str(self.path), self.vector.json["stream"]["stream"], str(rows), "--at", body["at"]
             )
+        elif name == "ask_sets":
+            self.ask_sets(body)
         else:
             self.ask(body)
 
@@ -103,6 +111,25 @@ class Replay:
                 self.check(question, self.get(store, question), "get")
             for question, found in self.join(store, questions):
                 self.check(question, found, "join")
+
+    def ask_sets(self, questions: list[dict[str, Any]]) -> None:
+        with hindcast.open(self.path) as store:
+            for question in questions:
+                where = f"{self.vector.path.name}, step {self.steps}, vector: {question}"
+                how = {"known_at": time_of(question["known"])} if "known" in question else {"mode": question["mode"]}
+                try:
+                    found = store.vector(question["set"], question["keys"], at=time_of(question["at"]), **how)
+                except hindcast.HindcastError as error:
+                    assert KNOWN_ERRORS[question["error"]] in str(error), f"{where}: {error}"
+                    continue
+                declaration = next(s for s in self.vector.sets if s["set"] == question["set"])
+                declared = FeatureSet(declaration, self.vector.views)
+                kinds = {name: declared.kind(name) for name in declared.members}
+                wanted = [
+                    bits(vectors.raw(value, kinds[name])) for name, value in zip(declared.members, question["values"])
+                ]
+                assert [bits(value) for value in found.values()] == wanted, where
+                assert list(found) == list(declared.members), where
 
     def get(self, store: hindcast.Store, question: dict[str, Any]) -> Any:
         how = {"known_at": time_of(question["known"])} if "known" in question else {"mode": question["mode"]}
