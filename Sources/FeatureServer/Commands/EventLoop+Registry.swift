@@ -30,32 +30,8 @@ extension EventLoop {
           EvolutionReply.write(plans, into: &reply)
         } catch { throw LookupError("ERR \(error)") }
       }
-    case .fsDrop:
-      let kind = words.count == 3 ? words.name(1) : ""
-      let name = words.string(words.count - 1)
-      let uses = context.uses
-      handOver(id, connection) { reply, _ throws(LookupError) in
-        do throws(StoreError) {
-          try uses.flush(to: store.store)
-          switch kind {
-          case "SET": try store.store.drop(set: name)
-          case "TABLE": try store.store.drop(table: name)
-          default: _ = try store.store.drop(view: name)
-          }
-        } catch { throw LookupError(error) }
-        reply.ok()
-      }
-    case .fsLoad:
-      let table = words.string(1)
-      let rows = (2..<words.count).map { Array(words[$0]) }
-      var options = LoadOptions()
-      options.now = context.timekeeper.reading
-      handOver(id, connection) { [options] reply, _ throws(LookupError) in
-        do throws(HindcastError) {
-          RegistryReply.write(
-            try store.load(rows: rows, called: "FS.LOAD", into: table, options), into: &reply)
-        } catch { throw LookupError("ERR \(error)") }
-      }
+    case .fsDrop: drop(words, connection)
+    case .fsLoad: load(words, connection)
     case .fsForget: try forget(words, connection)
     case .fsAudit:
       handOver(id, connection) { reply, _ throws(LookupError) in
@@ -95,6 +71,39 @@ extension EventLoop {
         }
         reply.ok()
       }
+    }
+  }
+
+  /// FS.DROP.
+  private func drop(_ words: RequestWords, _ connection: Connection) {
+    let (store, uses) = (context.store.store, context.uses)
+    let kind = words.count == 3 ? words.name(1) : ""
+    let name = words.string(words.count - 1)
+    handOver(.fsDrop, connection) { reply, _ throws(LookupError) in
+      do throws(StoreError) {
+        try uses.flush(to: store)
+        switch kind {
+        case "SET": try store.drop(set: name)
+        case "TABLE": try store.drop(table: name)
+        default: _ = try store.drop(view: name)
+        }
+      } catch { throw LookupError(error) }
+      reply.ok()
+    }
+  }
+
+  /// FS.LOAD.
+  private func load(_ words: RequestWords, _ connection: Connection) {
+    let store = context.store
+    let table = words.string(1)
+    let rows = (2..<words.count).map { Array(words[$0]) }
+    var options = LoadOptions()
+    options.now = context.timekeeper.reading
+    handOver(.fsLoad, connection) { [options] reply, _ throws(LookupError) in
+      do throws(HindcastError) {
+        RegistryReply.write(
+          try store.load(rows: rows, called: "FS.LOAD", into: table, options), into: &reply)
+      } catch { throw LookupError("ERR \(error)") }
     }
   }
 

@@ -4,7 +4,6 @@
 import Aggregates
 import FeatureModel
 import Rocks
-import Synchronization
 
 /// Makes the touched cells of one view or more.
 final class CellRemaker: @unchecked Sendable {

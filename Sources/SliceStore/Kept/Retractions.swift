@@ -34,13 +34,6 @@ struct Retractions: Sendable {
 
   var isEmpty: Bool { times.isEmpty }
 
-  /// All places, in order.
-  var places: [(place: KeptPlace, time: Int64)] {
-    times.flatMap { chunk, rows in
-      rows.map { (KeptPlace(chunk: chunk, row: $0.key), $0.value) }
-    }.sorted { $0.0 < $1.0 }
-  }
-
   /// When the last correction was made, in milliseconds.
   var latest: Int64? { times.values.compactMap { $0.values.max() }.max() }
 
