@@ -1,17 +1,30 @@
 // What keeps a database in shape: flushes, compactions, checkpoints, dropping whole files, and
 // changing options while it runs.
 
+import CLinux
 internal import CRocksDB
+import Foundation
 
 extension Database {
-  /// Lets flushes and compactions of this process go behind all other threads where cores are few. It cannot
-  /// be taken back.
+  /// Lets flushes and compactions of this process go behind all other threads where cores are few; to be called
+  /// once a database is open. It cannot be taken back.
+  ///
+  /// Flushes have the lowest of the usual priorities, since writers wait for them in the end. Compactions run
+  /// only when nothing else wants the core: a thread of a usual priority, however low, keeps the core for some
+  /// milliseconds once it has it, whoever wakes up meanwhile.
   public static func lowerBackgroundPriority() {
     // The default environment is one for the process; the object is a name for it.
     let environment: OpaquePointer = rocksdb_create_default_env()
     defer { rocksdb_env_destroy(environment) }
-    rocksdb_env_lower_thread_pool_cpu_priority(environment)
     rocksdb_env_lower_high_priority_thread_pool_cpu_priority(environment)
+    // The C interface cannot say it of the pool; its threads are there once a database is open.
+    let threads = "/proc/self/task"
+    for thread in (try? FileManager.default.contentsOfDirectory(atPath: threads)) ?? [] {
+      guard let name = try? String(contentsOfFile: "\(threads)/\(thread)/comm", encoding: .utf8),
+        name.hasPrefix("rocksdb:low"), let number = pid_t(thread)
+      else { continue }
+      _ = clinux_run_idle(number)
+    }
   }
 
   /// Writes what is in memory of each of `families` to table files.

@@ -3,13 +3,14 @@
 // slice serves all of that slice's requests, whatever is written meanwhile.
 import FeatureModel
 
-/// Memory for blocks by their keys; belongs to the thread of its readers.
+/// Memory for blocks by their keys, each of a revision of its view's history; belongs to the thread of its
+/// readers.
 package protocol BlockMemory: AnyObject {
   /// The block at `key` as it was read in `slice`, borrowed until the next `keep`: empty where the store had
   /// none, nil where nothing is known.
   /// - Parameter hash: of the key.
   func find(
-    _ key: UnsafeRawBufferPointer, hash: UInt64, slice: Int64
+    _ key: UnsafeRawBufferPointer, hash: UInt64, revision: UInt32, slice: Int64
   ) -> UnsafeRawBufferPointer?
 
   /// Tells that a key with this hash will be asked for soon: waiting for its place can begin.
@@ -17,7 +18,8 @@ package protocol BlockMemory: AnyObject {
 
   /// Keeps a copy of a block, or, empty, that there is none.
   func keep(
-    _ block: UnsafeRawBufferPointer, at key: UnsafeRawBufferPointer, hash: UInt64, slice: Int64)
+    _ block: UnsafeRawBufferPointer, at key: UnsafeRawBufferPointer, hash: UInt64,
+    revision: UInt32, slice: Int64)
 }
 
 extension BlockSource {

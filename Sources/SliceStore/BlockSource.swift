@@ -13,6 +13,8 @@ struct BlockSource {
   let cacheBytes: Int
   /// Asked first, by look-ups of now.
   let memory: (any BlockMemory)?
+  /// Of the view's history, as the memory has to have it.
+  let revision: UInt32
 
   borrowing func pinned(
     _ key: UnsafeRawBufferPointer, _ options: borrowing ReadOptions

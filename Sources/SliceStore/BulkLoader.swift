@@ -178,8 +178,8 @@ public final class BulkLoader: @unchecked Sendable {
     }
     hasFailed = false
     discard()
-    // History may have come under what answers were kept for.
-    if isUpToDate { store.noteChange() }
+    // History may have come under what answers were kept for; a view that is being built gives none.
+    if !isReplay { store.noteHistory(of: targets) }
     return isUpToDate
   }
 

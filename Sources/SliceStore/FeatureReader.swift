@@ -12,8 +12,10 @@ public final class FeatureReader {
   public let features: [Int]
   /// The features as the latest request found them, in their order.
   public let values: AnswerValues
+  /// Of the view, from before anything was read.
+  package let state: ViewState
   private let source: BlockSource
-  private let floor: FloorMark
+  private let mark: ViewMark
   private let readers: Borrowed<GroupReader>
   /// Accumulators that may ask for the request's slice.
   private let timed: Borrowed<Accumulator>
@@ -29,13 +31,14 @@ public final class FeatureReader {
   @exclusivity(unchecked) private var answered: SliceRequest?
 
   init(
-    _ plan: ViewPlan, features: [Int], source: BlockSource, snapshot: Snapshot?,
-    floor: FloorMark, sweeping entities: Int? = nil
+    _ plan: ViewPlan, features: [Int], state: ViewState, source: BlockSource,
+    snapshot: Snapshot?, mark: ViewMark, sweeping entities: Int? = nil
   ) throws(StoreError) {
     self.plan = plan
     self.features = features
+    self.state = state
     self.source = source
-    self.floor = floor
+    self.mark = mark
     self.snapshot = snapshot
     let declarations = plan.features.map(\.declaration)
     let needed = FeatureDerivation.closure(of: features, declarations)
@@ -186,7 +189,7 @@ public final class FeatureReader {
   }
 
   private func checkFloor(at slice: Int64) throws(StoreError) {
-    let floor = floor.current
+    let floor = mark.currentFloor
     guard floor > .min, slice - longest < floor else { return }
     let isLifetime = longest == Window.lifetime.slices
     throw .expired(

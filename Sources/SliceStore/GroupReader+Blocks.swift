@@ -82,7 +82,11 @@ extension GroupReader {
       }
     }
     let place = BlockSource.hash(view, self.number, hash, BlockList.place)
-    if let known = key.withBytes({ memory.find($0, hash: place, slice: sealed) }) {
+    let revision = source.revision
+    let known = key.withBytes {
+      memory.find($0, hash: place, revision: revision, slice: sealed)
+    }
+    if let known {
       return list.take(known, through: last)
     }
     guard seal(last) else { return list.take(ascending: [], through: last) }
@@ -91,7 +95,9 @@ extension GroupReader {
     }
     guard seal(BlockList.place) else { return }
     key.withBytes { key in
-      list.withBytes { memory.keep($0, at: key, hash: place, slice: sealed) }
+      list.withBytes {
+        memory.keep($0, at: key, hash: place, revision: revision, slice: sealed)
+      }
     }
   }
 
@@ -136,10 +142,11 @@ extension GroupReader {
     _ slice: Int64
   ) throws(StoreError) {
     let place = BlockSource.hash(view, self.number, hash, number)
-    guard let known = memory.find(key, hash: place, slice: slice) else {
+    let revision = source.revision
+    guard let known = memory.find(key, hash: place, revision: revision, slice: slice) else {
       try fetch(number, key, slot)
       let bytes = slots[slot].view?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
-      return memory.keep(bytes, at: key, hash: place, slice: slice)
+      return memory.keep(bytes, at: key, hash: place, revision: revision, slice: slice)
     }
     do throws(CodecError) {
       // Whoever keeps the next block may write over this one.

@@ -1,7 +1,6 @@
 // Readers of a view: chosen features, one reader per thread, on the live store or on a snapshot of it.
 import FeatureModel
 import Rocks
-import Synchronization
 
 /// The state of the store at one instant, to be shared by the readers of one job.
 public final class StoreSnapshot: Sendable {
@@ -48,35 +47,12 @@ extension Store {
         features.append(index)
       }
     }
-    let mark = floorMark(of: view)
+    let state = state(of: view)
     return try FeatureReader(
-      view.plan, features: features,
+      view.plan, features: features, state: state,
       source: BlockSource(
-        database: database, family: slices, cacheBytes: options.cacheBytes, memory: memory),
-      snapshot: snapshot?.snapshot, floor: mark, sweeping: entities)
-  }
-}
-
-/// A view's floor, which may move while readers live.
-final class FloorMark: Sendable {
-  private let slice: Atomic<Int64>
-
-  init(_ slice: Int64) { self.slice = Atomic(slice) }
-
-  /// The first slice that is kept; `Int64.min` where all are.
-  var current: Int64 { slice.load(ordering: .acquiring) }
-
-  func move(to slice: Int64) { self.slice.store(slice, ordering: .releasing) }
-}
-
-extension Store {
-  /// The one mark of a view that all its readers look at.
-  func floorMark(of view: RegisteredView) -> FloorMark {
-    floorMarks.withLock { marks in
-      if let known = marks[view.id] { return known }
-      let made = FloorMark(view.floor?.index ?? .min)
-      marks[view.id] = made
-      return made
-    }
+        database: database, family: slices, cacheBytes: options.cacheBytes, memory: memory,
+        revision: state.revision),
+      snapshot: snapshot?.snapshot, mark: mark(of: view), sweeping: entities)
   }
 }

@@ -47,9 +47,9 @@ extension Store {
       try putMeta([("floor/\(name)", String(slice.index))])
       known.floor = slice
       registry.withLock { $0.views[name]?.floor = slice }
-      floorMark(of: known).move(to: slice.index)
+      mark(of: known).moveFloor(to: slice.index)
       retention.set(known)
-      noteChange()
+      noteHistory(of: [known])
       return slice
     }
     let range = SliceKey.range(view: try self.view(view).id)

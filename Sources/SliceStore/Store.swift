@@ -54,7 +54,7 @@ public final class Store: Sendable {
   /// Buffers of streaming writes by stream.
   let streamWriters = Mutex<[String: StreamWriter]>([:])
   /// What the readers of each view look at.
-  let floorMarks = Mutex<[ViewID: FloorMark]>([:])
+  let marks = Mutex<[ViewID: ViewMark]>([:])
   /// The next number of a chunk by the number of its log, as far as they were needed.
   let chunkNumbers = Mutex<[UInt32: UInt64]>([:])
   /// The hashes of indexes of kept events, as far as they were needed.

@@ -134,7 +134,7 @@ final class EventLoop {
     self.generation = generation
     if !stage.submission.isEmpty { context.writer.submit(stage.take()) }
     let forgets = context.store.store.forgets
-    if forgets == self.forgets { lookups.forget() } else { lookups.wipe() }
+    if forgets == self.forgets { lookups.forgetPlans() } else { lookups.wipe() }
     self.forgets = forgets
     stage.forgetDeclarations()
     context.timekeeper.invalidate()

@@ -58,8 +58,11 @@ extension Lookups {
         question = recorder.question(
           try ServedQuestion(registered, in: store.store, version: version))
       }
-      let plan = VectorPlan(number: nextNumber, set, reader, question: question)
-      nextNumber &+= 1
+      let number = numbers.number(
+        of: .init(
+          states: reader.parts.map(\.reader.state), answers: .vector(of: registered.digest),
+          version: version))
+      let plan = VectorPlan(number: number, set, reader, question: question)
       return SetPlan(name, version, plan)
     } catch { throw LookupError(error) }
   }

@@ -31,7 +31,7 @@ struct Lookups: ~Copyable {
   private var uses: [String: Int64] = [:]
   /// For silent versions to answer.
   var silent = SilentBatch()
-  var nextNumber: UInt32 = 1
+  var numbers = PlanNumbers()
   private var key: [UInt8] = []
   var hits = 0
   var misses = 0
@@ -54,30 +54,24 @@ struct Lookups: ~Copyable {
   var cacheEntries: Int { arena.entryCount }
   var rowCacheBytes: Int { rows?.byteCount ?? 0 }
 
-  /// Lets go of everything: declarations have changed. The next plans have other numbers, so nothing leads to
-  /// what was answered by these any more, and it is overwritten in time: emptying a large index would take
-  /// milliseconds.
-  mutating func forget() {
-    rows?.forget()
-    forgetPlans()
-  }
-
-  /// The same, and nothing that was answered or read stays in memory: an entity is to be forgotten.
-  mutating func wipe() {
-    forget()
-    arena.wipe()
-    rows?.wipe()
-    key = []
-  }
-
-  /// Lets go of plans alone; what was answered by them is overwritten in time.
-  private mutating func forgetPlans() {
+  /// Lets go of plans, since declarations or histories have changed. What was answered by those that change is
+  /// kept under numbers that nothing leads to any more, and is overwritten in time: emptying a large index
+  /// would take milliseconds.
+  mutating func forgetPlans() {
     collectUses()
     watched.removeAll()
     table.removeAll()
     plans.removeAll()
     sets.removeAll()
     recorder?.forgetQuestions()
+  }
+
+  /// The same, and nothing that was answered or read stays in memory: an entity is to be forgotten.
+  mutating func wipe() {
+    forgetPlans()
+    arena.wipe()
+    rows?.wipe()
+    key = []
   }
 
   private mutating func collectUses() {
@@ -273,14 +267,16 @@ extension Lookups {
       try advance(now)
       let names = reader.features.map { reader.plan.features[$0].declaration.name }
       let plan = ReadPlan(
-        number: nextNumber, view: registered, features: names, shape: shape, version: version,
+        number: numbers.number(
+          of: .init(
+            states: [reader.state], answers: .features(names, shape), version: version)),
+        view: registered, features: names, shape: shape, version: version,
         reader: reader,
         question: try question(registered, names, shape, version),
         watch: PlanWatch(
           registered, features: names, shape: shape, version: version,
           isLogging: recorder != nil, in: store.store))
       if let watch = plan.watch { watched.append(watch) }
-      nextNumber &+= 1
       plans[name] = plan
       return plan
     } catch { throw LookupError(error) }

@@ -7,7 +7,7 @@ import RESP
 
 /// Features of a view, ready to be answered; belongs to one event loop.
 package final class ReadPlan {
-  /// Of the loop's plans; never given twice.
+  /// Under which its answers are kept.
   package let number: UInt32
   package let view: RegisteredView
   let features: [String]

@@ -6,8 +6,6 @@ import SliceStore
 /// The blocks that one loop has read in the current slices; the oldest go first.
 package final class RowCache: BlockMemory {
   private var arena: AnswerArena
-  /// Another after each `forget`, so that nothing leads to what was kept before.
-  private var generation: UInt32 = 0
   private var hits = 0
   private var misses = 0
 
@@ -16,9 +14,9 @@ package final class RowCache: BlockMemory {
   package var byteCount: Int { arena.byteCount }
 
   package func find(
-    _ key: UnsafeRawBufferPointer, hash: UInt64, slice: Int64
+    _ key: UnsafeRawBufferPointer, hash: UInt64, revision: UInt32, slice: Int64
   ) -> UnsafeRawBufferPointer? {
-    let found = arena.find(hash, plan: generation, key: key, slice: slice)
+    let found = arena.find(hash, plan: revision, key: key, slice: slice)
     if found == nil { misses &+= 1 } else { hits &+= 1 }
     return found
   }
@@ -26,18 +24,14 @@ package final class RowCache: BlockMemory {
   package func expect(_ hash: UInt64) { arena.prefetchBucket(hash) }
 
   package func keep(
-    _ block: UnsafeRawBufferPointer, at key: UnsafeRawBufferPointer, hash: UInt64, slice: Int64
+    _ block: UnsafeRawBufferPointer, at key: UnsafeRawBufferPointer, hash: UInt64,
+    revision: UInt32, slice: Int64
   ) {
-    arena.insert(hash, plan: generation, key: key, slice: slice, reply: block)
+    arena.insert(hash, plan: revision, key: key, slice: slice, reply: block)
   }
 
-  package func forget() { generation &+= 1 }
-
-  /// The same, and nothing of it stays in memory.
-  package func wipe() {
-    forget()
-    arena.wipe()
-  }
+  /// Lets go of everything, and nothing of it stays in memory.
+  package func wipe() { arena.wipe() }
 
   /// What was counted since the last call.
   package func takeCounts() -> (hits: Int, misses: Int) {

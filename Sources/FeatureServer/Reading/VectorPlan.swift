@@ -8,7 +8,7 @@ import RESP
 
 /// A set with computed members as one loop answers it.
 final class VectorPlan {
-  /// Of the loop's plans; never given twice.
+  /// Under which its answers are kept.
   let number: UInt32
   let reader: VectorReader
   /// Of all key fields.

@@ -252,6 +252,7 @@ extension Store {
     try write(&erasure)
     // Buffers of writers and readers may hold its key.
     noteForgotten()
+    for keyed in erasure.target.views { mark(of: keyed.view).revise() }
     forgetPlans()
   }
 }

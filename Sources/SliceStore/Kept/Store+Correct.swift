@@ -170,7 +170,7 @@ extension Store {
       for name in sealed.union(joined) { $0.streams[name]?.seal = report.time }
       $0.streams[order.stream]?.kept = stream.kept
     }
-    noteChange()
+    noteHistory(of: views + followers(of: order.stream))
     return report
   }
 }

@@ -9,15 +9,17 @@ import TestSupport
 import Testing
 
 @Suite struct RowCacheTests {
-  @Test func `A block is found for its key and slice alone, until all is forgotten`() {
+  @Test func `A block is found for its key, slice and history alone, until all is wiped`() {
     let rows = RowCache(bytes: 1 << 20)
     let (key, other, block) = ([UInt8](1...20), [UInt8](2...21), [UInt8](0..<50))
-    func find(_ key: [UInt8], _ slice: Int64) -> [UInt8]? {
-      key.withUnsafeBytes { rows.find($0, hash: 7, slice: slice).map { [UInt8]($0) } }
+    func find(_ key: [UInt8], _ slice: Int64, _ revision: UInt32 = 0) -> [UInt8]? {
+      key.withUnsafeBytes {
+        rows.find($0, hash: 7, revision: revision, slice: slice).map { [UInt8]($0) }
+      }
     }
     func keep(_ block: [UInt8], _ key: [UInt8], _ slice: Int64) {
       block.withUnsafeBytes { block in
-        key.withUnsafeBytes { rows.keep(block, at: $0, hash: 7, slice: slice) }
+        key.withUnsafeBytes { rows.keep(block, at: $0, hash: 7, revision: 0, slice: slice) }
       }
     }
     #expect(find(key, 1) == nil)
@@ -29,7 +31,8 @@ import Testing
     #expect(find(key, 2) == block && find(key, 1) == nil)
     let counts = rows.takeCounts()
     #expect(counts == (3, 4) && rows.takeCounts() == (0, 0))
-    rows.forget()
+    #expect(find(key, 2, 1) == nil && find(other, 1, 1) == nil && find(other, 1) == [])
+    rows.wipe()
     #expect(find(key, 2) == nil && find(other, 1) == nil)
   }
 
