@@ -19,11 +19,11 @@ from process import ConnectionsCase, StartCase  # noqa: E402
 from report import ServeTable  # noqa: E402
 from servers import LOOPS  # noqa: E402
 from stores import STANDARD, make_store  # noqa: E402
-from views import SilentCase, ViewsCase  # noqa: E402
+from views import BuildCase, SilentCase, ViewsCase  # noqa: E402
 
 CASES = {"warm": WarmCase, "million": MillionCase, "ingest": IngestCase, "vector": VectorCase,
          "windows": WindowsCase, "connections": ConnectionsCase, "start": StartCase, "heavy": HeavyCase,
-         "boundary": BoundaryCase, "views": ViewsCase, "silent": SilentCase}
+         "boundary": BoundaryCase, "views": ViewsCase, "silent": SilentCase, "build": BuildCase}
 
 
 class Sizes:
@@ -31,6 +31,7 @@ class Sizes:
         self.is_smoke = is_smoke
         self.rounds = 1 if is_smoke else rounds
         self.keys, self.events = (2_000, 20_000) if is_smoke else (100_000, 1_000_000)
+        self.kept_events = 20_000 if is_smoke else 20_000_000
         self.many_keys, self.many_events = (5_000, 20_000) if is_smoke else (1_000_000, 5_000_000)
         # By pipeline: a few seconds each.
         self.requests = ({1: 5_000, 16: 20_000, 64: 20_000} if is_smoke else

@@ -1,8 +1,11 @@
-"""What further views cost the look-ups of one, how soon a new window answers, and what a silent version costs."""
+"""What further views cost the look-ups of one: registered, built from kept events, or silent; and how soon a new
+window answers."""
 import json
+import re
 import socket
 import statistics
 import time
+from pathlib import Path
 
 from loads import middle
 from measure import run
@@ -111,3 +114,51 @@ class SilentCase:
         flow = f"lookups,rate={sizes.rate // 5},connections=20,batch=5"
         return self.suite.bench.loads(server, self.keys, [(flow, ["HMGET", "by_account:{n}", *FEATURES])],
                                       seconds=sizes.seconds / 2)[0]
+
+
+class BuildCase:
+    """Look-ups of one view at a fixed rate, while another is built from all kept events."""
+
+    def __init__(self, suite):
+        self.suite, self.keys = suite, suite.sizes.keys
+
+    def run(self):
+        sizes, table = self.suite.sizes, self.suite.table
+        kept = [STREAM | {"keep": True}, ten_features("by_account")]
+        store = self.suite.store("kept", kept, entities=sizes.keys, events=sizes.kept_events)
+        rounds = [self.round(store) for _ in range(sizes.rounds)]
+        alone, beside = (middle([round[place] for round in rounds]) for place in [0, 1])
+        seconds = statistics.median(round[2] for round in rounds)
+        peak = max(round[3] for round in rounds)
+        table.load("look-ups at a fixed rate, alone", self.keys, alone, peak)
+        worst = max(round[1].p99 for round in rounds)
+        goals = table.verdict(
+            ("live in under 60 s", seconds < 60, f"{seconds:.1f} s"),
+            ("p99 under 1 ms", beside.p99 < 1000, f"{beside.p99 / 1e3:.2f} ms, {beside.p99 / alone.p99:.1f}x; "
+             f"in the worst round {worst / 1e3:.2f} ms"))
+        table.load(f"... while {sizes.kept_events:,} kept events become a view", self.keys, beside, peak, goal=goals)
+
+    def round(self, store):
+        """The load alone, its middle while the view is built, the seconds of that, and the peak memory."""
+        words = ["HMGET", "by_account:{n}", *FEATURES]
+        written = self.suite.copy_of("building", store)
+        with Hindcast(self.suite.programs, written) as server:
+            self.suite.bench.closed(server, self.keys, words, 64, 20 * self.keys)
+            flow = (f"lookups,rate={self.suite.sizes.rate // 5 * 2},connections=20,batch=5", words)
+
+            def load(seconds):
+                return self.suite.bench.loads(server, self.keys, [flow], seconds=seconds)[0]
+
+            alone = load(self.suite.sizes.seconds)
+            self.suite.tell("a view is built")
+            server.ask("FS.REGISTER", json.dumps(ten_features("further")))
+            loads = []
+            while not (built := self.built(server)):
+                loads.append(load(self.suite.sizes.seconds / 5))
+            return alone, middle(loads or [load(0.2)]), built, server.peak_mib()
+
+    @staticmethod
+    def built(server):
+        """Seconds that the build took, once it is over."""
+        found = re.search(r'"view built".* milliseconds=(\d+)', Path(server.log).read_text())
+        return int(found.group(1)) / 1e3 if found else None
