@@ -40,7 +40,9 @@ func readPathsAgree(_ run: Run) async throws {
     for (index, step) in vector.steps.enumerated() {
       switch step {
       case .ingest(let rows):
-        try run.feed.ingest(rows, of: vector, into: world.store, step: index)
+        try run.feed.ingest(rows, vector.stream, into: world.store, step: index)
+      case .ingestJoined(let rows):
+        try run.feed.ingest(rows, vector.joined!, into: world.store, step: index)
       case .refuse(let rows):
         for (number, row) in rows.enumerated() {
           let isRefused = try run.feed.refuses(
@@ -52,6 +54,8 @@ func readPathsAgree(_ run: Run) async throws {
       case .register(let names): try world.register(names)
       case .retract(let ids, let time):
         _ = try world.store.retract(ids, from: vector.stream.name, at: time)
+      case .retractJoined(let ids, let time):
+        _ = try world.store.retract(ids, from: vector.joined!.name, at: time)
       case .amend(let rows, let time): try world.amend(rows, at: time)
       case .askSets(let questions):
         try world.makeViews()

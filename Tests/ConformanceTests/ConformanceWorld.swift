@@ -27,12 +27,13 @@ final class ConformanceWorld {
     self.path = path
     standing = Set(vector.views.map(\.name)).subtracting(vector.later)
     store = try FeatureStore.open(path, .create, options: Self.options)
-    let stream = vector.stream
-    try store.store.register(
-      StreamDeclaration(
-        name: stream.name, fields: stream.fields, eventTime: stream.eventTime,
-        arrivalTime: stream.arrivalTime, id: stream.id,
-        keep: feed == .kept ? .forever : stream.keep))
+    for stream in [vector.stream] + (vector.joined.map { [$0] } ?? []) {
+      try store.store.register(
+        StreamDeclaration(
+          name: stream.name, fields: stream.fields, eventTime: stream.eventTime,
+          arrivalTime: stream.arrivalTime, id: stream.id,
+          keep: feed == .kept ? .forever : stream.keep))
+    }
     if feed == .kept { return }
     for view in vector.views where standing.contains(view.name) { try make(view) }
   }

@@ -11,8 +11,9 @@ enum Feed: String, CaseIterable, Sendable {
   case kept
 
   /// Takes rows in; all are accepted. `step` makes names unique.
-  func ingest(_ rows: [Vector.Row], of vector: Vector, into store: FeatureStore, step: Int) throws {
-    let stream = vector.stream
+  func ingest(
+    _ rows: [Vector.Row], _ stream: StreamDeclaration, into store: FeatureStore, step: Int
+  ) throws {
     switch self {
     case .append:
       try Self.append(rows, stream, store)

@@ -8,6 +8,8 @@ import Hindcast
 struct Vector: Sendable {
   let name: String
   let stream: StreamDeclaration
+  /// Another stream, whose events views join to those of the first.
+  let joined: StreamDeclaration?
   let views: [ViewDeclaration]
   /// Over the views.
   let sets: [FeatureSet]
@@ -18,11 +20,13 @@ struct Vector: Sendable {
 
   enum Step: Sendable {
     case ingest([Row])
+    case ingestJoined([Row])
     case refuse([Row])
     case seal(Timestamp)
     case expire(view: String, before: Timestamp)
     case register([String])
     case retract(ids: [String], at: Timestamp)
+    case retractJoined(ids: [String], at: Timestamp)
     case amend([Row], at: Timestamp)
     case ask([Question])
     case askSets([SetQuestion])
@@ -79,6 +83,7 @@ extension Vector {
     let stream = try reader.readStream(Self.member("stream", json).compact)
     self.name = name
     self.stream = stream
+    joined = try json["joined"].map { try reader.readStream($0.compact) }
     let views = try Self.list("views", json).map { try reader.readView($0.compact, over: stream) }
     let types = Dictionary(
       uniqueKeysWithValues: views.map { view in
@@ -97,11 +102,15 @@ extension Vector {
     self.sets = sets
     var memberTypes: [String: [FieldType]] = [:]
     for set in sets { memberTypes[set.name] = try SetShape(set, over: SetScope(views)).types }
-    steps = try Self.list("steps", json).map { try Self.step($0, stream, types, memberTypes) }
+    let joined = joined
+    steps = try Self.list("steps", json).map {
+      try Self.step($0, stream, joined, types, memberTypes)
+    }
   }
 
   private static func step(
-    _ json: JSONValue, _ stream: StreamDeclaration, _ types: [String: [String: FieldType]],
+    _ json: JSONValue, _ stream: StreamDeclaration, _ joined: StreamDeclaration?,
+    _ types: [String: [String: FieldType]],
     _ memberTypes: [String: [FieldType]]
   ) throws -> Step {
     guard case .object(let members) = json.content, members.count == 1 else {
@@ -110,6 +119,9 @@ extension Vector {
     let value = members[0].value
     switch members[0].name {
     case "ingest": return .ingest(try rows(value, stream))
+    case "ingest_joined":
+      guard let joined else { throw BadVector(reason: "no stream is joined") }
+      return .ingestJoined(try rows(value, joined))
     case "refuse": return .refuse(try rows(value, stream))
     case "seal": return .seal(try time(value))
     case "expire":
@@ -119,13 +131,9 @@ extension Vector {
       guard case .array(let list) = value.content else { throw BadVector(reason: "register") }
       return .register(try list.map(text))
     case "retract":
-      guard case .array(let ids) = try member("ids", value).content else {
-        throw BadVector(reason: "ids")
-      }
-      let texts = try ids.map { id in
-        if case .int(let number) = id.content { String(number) } else { try text(id) }
-      }
-      return .retract(ids: texts, at: try time(member("at", value)))
+      return .retract(ids: try ids(value), at: try time(member("at", value)))
+    case "retract_joined":
+      return .retractJoined(ids: try ids(value), at: try time(member("at", value)))
     case "amend":
       return .amend(
         try rows(member("rows", value), stream), at: try time(member("at", value)))
@@ -136,6 +144,12 @@ extension Vector {
       guard case .array(let list) = value.content else { throw BadVector(reason: "ask_sets") }
       return .askSets(try list.map { try setQuestion($0, memberTypes) })
     default: throw BadVector(reason: "unknown step \(members[0].name)")
+    }
+  }
+
+  private static func ids(_ json: JSONValue) throws -> [String] {
+    try list("ids", json).map { id in
+      if case .int(let number) = id.content { String(number) } else { try text(id) }
     }
   }
 

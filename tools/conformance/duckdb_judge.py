@@ -77,18 +77,28 @@ class Judge:
         self.vector = vector
         self.db = duckdb.connect()
         self.db.execute(SLICE)
-        fields = ", ".join(f"{quoted(f)} {TYPES[k]}" for f, k in vector.fields.items())
         self.standing = set(vector.views) - vector.later
-        self.db.execute(f"CREATE TABLE events ({fields}, _event BIGINT, _arrival BIGINT, _gone BIGINT)")
+        for table, stream in self.streams().items():
+            fields = ", ".join(f"{quoted(f)} {TYPES[k]}" for f, k in stream["fields"].items())
+            self.db.execute(f"CREATE TABLE {table} ({fields}, _event BIGINT, _arrival BIGINT, _gone BIGINT)")
         self.db.execute("CREATE TABLE seal (instant BIGINT)")
         self.db.execute("CREATE TABLE floors (view VARCHAR, floor BIGINT)")
         self.asked = self.values = self.exact = self.native = 0
         self.wrong = []
 
+    def streams(self):
+        """The declarations of streams by the tables of their events."""
+        joined = self.vector.joined
+        return {"events": self.vector.json["stream"]} | ({"others": joined} if joined else {})
+
     def run(self, step):
         (name, body), = step.items()
         if name == "ingest":
             self.ingest(body)
+        elif name == "ingest_joined":
+            self.ingest(body, "others")
+        elif name == "retract_joined":
+            self.take_back(body["ids"], body["at"], "others")
         elif name == "seal":
             self.db.execute("INSERT INTO seal VALUES (?)", [vectors.milliseconds(body)])
         elif name == "expire":
@@ -126,29 +136,33 @@ class Judge:
                 found.append({**{k: v for k, v in ask.items() if k not in ("set", "keys")}, **own})
         return found
 
-    def ingest(self, json_rows):
-        event = quoted(self.vector.event_time)
-        arrival = quoted(self.vector.arrival_time) if self.vector.arrival_time else "NULL"
+    def ingest(self, json_rows, table="events"):
+        stream = self.streams()[table]
+        event = quoted(stream["eventTime"])
+        arrival = quoted(stream["arrivalTime"]) if "arrivalTime" in stream else "NULL"
         rows = []
-        for row in map(self.vector.row, json_rows):
+        for row in (self.vector.row(row, stream) for row in json_rows):
             rows.append([*row.values(), None, None, None])
         if not rows:
             return
         marks = ", ".join("?" * len(rows[0]))
-        self.db.executemany(f"INSERT INTO events VALUES ({marks})", rows)
+        self.db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
         # What was there before has its arrival already; `greatest` passes over nulls.
-        self.db.execute(f"""UPDATE events SET _event = {event}, _arrival = greatest(
+        self.db.execute(f"""UPDATE {table} SET _event = {event}, _arrival = greatest(
             {arrival}, {event}, (SELECT max(instant) FROM seal)) WHERE _arrival IS NULL""")
 
-    def take_back(self, ids, at):
+    def take_back(self, ids, at, table="events"):
         time = vectors.milliseconds(at)
         self.db.execute("INSERT INTO seal VALUES (?)", [time])
-        self.db.execute(f"""UPDATE events SET _gone = ? WHERE _gone IS NULL
-            AND list_contains(?, {quoted(self.vector.id)})""", [time, ids])
+        self.db.execute(f"""UPDATE {table} SET _gone = ? WHERE _gone IS NULL
+            AND list_contains(?, {quoted(self.streams()[table]["id"])})""", [time, ids])
 
     def see(self, view):
         """The events as a view sees them: with the fields that it computes, and its numbers as whole ones."""
         events, fields = "events", dict(self.vector.fields)
+        if view.join:
+            events = self.pairs(view.join)
+            fields |= view.join["fields"]
         for name, text in view.derived.items():
             tree = parse(text, fields)
             events = f"(SELECT *, {sql(tree, quoted)}::{TYPES[tree.kind]} AS {quoted(name)} FROM {events})"
@@ -165,6 +179,14 @@ class Judge:
                 self.db.executemany(
                     f"UPDATE {table} SET _m_{number} = ?, _e_{number} = ? WHERE rowid = ?",
                     [[*mantissa_and_exponent(value), row] for row, value in found])
+
+    def pairs(self, join):
+        """Every event with every one of the other stream whose id it names."""
+        own = ", ".join(f"e.{quoted(field)}" for field in self.vector.fields)
+        others = ", ".join(f"o.{quoted(field)}" for field in join["fields"])
+        return f"""(SELECT {own}, {others}, e._event, greatest(e._arrival, o._arrival) AS _arrival,
+            least(e._gone, o._gone) AS _gone
+            FROM events e JOIN others o ON e.{quoted(join["by"])} = o.{quoted(self.vector.joined["id"])})"""
 
     def ask(self, asks):
         by_feature = {}

@@ -104,6 +104,7 @@ class Reference:
         self.vector = vector
         self.events = []  # (event time, arrival time, row)
         self.gone = {}  # by place in `events`, when it was taken back
+        self.others, self.others_gone = [], {}  # the same of the stream that views join
         self.seal = vectors.EARLIEST
         self.floors = {}
         self.standing = set(vector.views) - vector.later
@@ -116,29 +117,50 @@ class Reference:
                         for name, view in vector.views.items()}
 
     def ingest(self, json_row):
-        row = self.vector.row(json_row)
-        for field, kind in self.vector.fields.items():
+        stream = self.vector.json["stream"]
+        self.events.append(self.event(self.vector.row(json_row), stream))
+
+    def event(self, row, stream):
+        """(event time, arrival time, row)."""
+        for field, kind in stream["fields"].items():
             value = row[field]
             if kind == "timestamp" and value is not None:
                 if not vectors.EARLIEST <= value < vectors.LIMIT:
                     raise Refused("time")
             if kind == "int" and value is not None and value not in INT64:
                 raise Refused("int")
-        happened = row[self.vector.event_time]
+        happened = row[stream["eventTime"]]
         if happened is None:
             raise Refused("no event time")
-        declared = row[self.vector.arrival_time] if self.vector.arrival_time else None
-        arrived = max(happened if declared is None else declared, happened, self.seal)
-        self.events.append((happened, arrived, row))
+        declared = row[stream["arrivalTime"]] if "arrivalTime" in stream else None
+        return happened, max(happened if declared is None else declared, happened, self.seal), row
 
     def take_back(self, ids, time):
         """Takes the standing events with these ids back; the stream is sealed by it."""
+        self.mark(self.events, self.gone, self.vector.id, ids, time)
+
+    def mark(self, events, gone, id_field, ids, time):
         assert time >= self.seal, "a correction before the seal"
-        for place, (_, arrived, row) in enumerate(self.events):
-            if row[self.vector.id] in ids and place not in self.gone:
+        for place, (_, arrived, row) in enumerate(events):
+            if row[id_field] in ids and place not in gone:
                 assert arrived <= time, "a correction before the event"
-                self.gone[place] = time
+                gone[place] = time
+        # The two streams are sealed together.
         self.seal = time
+
+    def standing_events(self, view):
+        """(event time, arrival time, when taken back or never, row) of all that a view takes in."""
+        for place, (happened, arrived, row) in enumerate(self.events):
+            gone = self.gone.get(place, math.inf)
+            if not view.join:
+                yield happened, arrived, gone, row
+                continue
+            for other, (_, other_arrived, other_row) in enumerate(self.others):
+                if row[view.join["by"]] is None or other_row[self.vector.joined["id"]] != row[view.join["by"]]:
+                    continue
+                fields = {field: other_row[field] for field in view.join["fields"]}
+                yield (happened, max(arrived, other_arrived), min(gone, self.others_gone.get(other, math.inf)),
+                       row | fields)
 
     def expire(self, view_name, before):
         floor = vectors.milliseconds(before) // self.vector.views[view_name].length
@@ -184,8 +206,8 @@ class Reference:
         if view.name in self.floors and first < self.floors[view.name]:
             raise Refused("expired")
         found, rows = [], 0
-        for place, (happened, arrived, row) in enumerate(self.events):
-            if place in self.gone and self.gone[place] // view.length < known_before:
+        for happened, arrived, gone, row in self.standing_events(view):
+            if gone < math.inf and gone // view.length < known_before:
                 continue
             if not first <= happened // view.length < end:
                 continue
@@ -241,6 +263,12 @@ class Reference:
         if name == "ingest":
             for row in body:
                 self.ingest(row)
+        elif name == "ingest_joined":
+            stream = self.vector.joined
+            self.others += [self.event(self.vector.row(row, stream), stream) for row in body]
+        elif name == "retract_joined":
+            self.mark(self.others, self.others_gone, self.vector.joined["id"], body["ids"],
+                      vectors.milliseconds(body["at"]))
         elif name == "refuse":
             return [(row, self.refusal(row)) for row in body]
         elif name == "seal":

@@ -74,7 +74,9 @@ class View:
         self.length = length(declaration.get("slice", "1d"))
         self.filter = declaration.get("where")
         self.derived = declaration.get("derive", {})
-        self.fields = dict(fields)  # with the derived ones behind the stream's own
+        self.join = declaration.get("join")
+        # With the joined and the derived ones behind the stream's own.
+        self.fields = dict(fields) | (self.join["fields"] if self.join else {})
         for name, text in self.derived.items():
             self.fields[name] = parse(text, self.fields).kind
         self.features, self.kinds = {}, {}
@@ -111,17 +113,19 @@ class Vector:
         self.event_time = stream["eventTime"]
         self.arrival_time = stream.get("arrivalTime")
         self.id = stream.get("id")
+        # Another stream, whose events views join to those of the first.
+        self.joined = self.json.get("joined")
         self.views = {view["view"]: View(view, self.fields) for view in self.json["views"]}
         self.sets = self.json.get("sets", [])
         self.steps = self.json["steps"]
         # Views that come later, by a step of their own, and are not there before it.
         self.later = {name for step in self.steps for name in step.get("register", [])}
 
-    def value(self, field, json_value):
+    def value(self, field, json_value, kind=None):
         """A row's JSON value as its field's type: int, float, str, bool, or None; timestamps are int."""
         if json_value is None:
             return None
-        kind = self.fields[field]
+        kind = kind or self.fields[field]
         if kind == "timestamp":
             return milliseconds(json_value)
         if kind == "double":
@@ -130,10 +134,12 @@ class Vector:
         assert type(json_value) is expected, f"{field} is {json_value!r}, not {kind}"
         return json_value
 
-    def row(self, json_row):
-        unknown = set(json_row) - set(self.fields)
+    def row(self, json_row, stream=None):
+        """A row of the stream, or of another one."""
+        fields = stream["fields"] if stream else self.fields
+        unknown = set(json_row) - set(fields)
         assert not unknown, f"no such field: {unknown}"
-        return {field: self.value(field, json_row.get(field)) for field in self.fields}
+        return {field: self.value(field, json_row.get(field), kind) for field, kind in fields.items()}
 
     def key_text(self, field, value):
         """The text of one part of a key, as it stands in a request."""
@@ -192,18 +198,22 @@ def layout(vector):
 
     def step(body):
         (name, value), = body.items()
-        if name not in ("ingest", "ask", "ask_sets", "refuse"):
+        if name not in ("ingest", "ingest_joined", "ask", "ask_sets", "refuse"):
             return line(body)
         return '{ "' + name + '": ' + block([line(item) for item in value], 4, "[]") + " }"
 
-    stream = [f"{line(key)}: {line(value)}" for key, value in vector["stream"].items()]
+    def stream(declaration):
+        return block([f"{line(key)}: {line(value)}" for key, value in declaration.items()], 2, "{}")
+
     members = [
         f'"name": {line(vector["name"])}',
         f'"about": {line(vector["about"])}',
-        f'"stream": {block(stream, 2, "{}")}',
+        f'"stream": {stream(vector["stream"])}',
         f'"views": {block([view(v) for v in vector["views"]], 2, "[]")}',
         f'"steps": {block([step(s) for s in vector["steps"]], 2, "[]")}',
     ]
+    if "joined" in vector:
+        members.insert(3, f'"joined": {stream(vector["joined"])}')
     if "sets" in vector:
-        members.insert(4, f'"sets": {block([line(s) for s in vector["sets"]], 2, "[]")}')
+        members.insert(-1, f'"sets": {block([line(s) for s in vector["sets"]], 2, "[]")}')
     return block(members, 0, "{}") + "\n"

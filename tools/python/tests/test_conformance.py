@@ -45,7 +45,8 @@ class Replay:
         self.path = folder / "store"
         self.steps = 0
         with hindcast.open(self.path, "create") as store:
-            store.register(vector.json["stream"], *self.views(set(vector.views) - vector.later), *vector.sets)
+            joined = [vector.joined] if vector.joined else []
+            store.register(vector.json["stream"], *joined, *self.views(set(vector.views) - vector.later), *vector.sets)
 
     def views(self, names: set[str]) -> list[dict[str, Any]]:
         return [view for view in self.vector.json["views"] if view["view"] in names]
@@ -55,6 +56,8 @@ class Replay:
         self.steps += 1
         if name == "ingest":
             self.ingest(body)
+        elif name == "ingest_joined":
+            self.ingest(body, self.vector.joined)
         elif name == "refuse":
             for row in body:
                 with pytest.raises((hindcast.HindcastError, OverflowError, pa.ArrowInvalid)):
@@ -70,9 +73,10 @@ class Replay:
                 files.append(str(self.folder / f"{view['view']}.json"))
                 Path(files[-1]).write_text(json.dumps(view), encoding="utf-8")
             self.command("register", str(self.path), *files)
-        elif name == "retract":
+        elif name in ("retract", "retract_joined"):
+            stream = self.vector.json["stream"] if name == "retract" else self.vector.joined
             ids = [str(id) for id in body["ids"]]
-            self.command("retract", str(self.path), self.vector.json["stream"]["stream"], *ids, "--at", body["at"])
+            self.command("retract", str(self.path), stream["stream"], *ids, "--at", body["at"])
         elif name == "amend":
             rows = self.folder / f"amend{self.steps}.jsonl"
             rows.write_text("".join(json.dumps(row) + "\n" for row in body["rows"]), encoding="utf-8")
@@ -88,13 +92,14 @@ class Replay:
     def command(*words: str) -> None:
         subprocess.run([str(PROGRAM), *words], check=True, capture_output=True)
 
-    def ingest(self, rows: list[dict[str, Any]]) -> None:
+    def ingest(self, rows: list[dict[str, Any]], stream: Optional[dict[str, Any]] = None) -> None:
+        stream = stream or self.vector.json["stream"]
         columns = {
-            field: pa.array([self.vector.value(field, row.get(field)) for row in rows], ARROW[kind])
-            for field, kind in self.vector.fields.items()
+            field: pa.array([self.vector.value(field, row.get(field), kind) for row in rows], ARROW[kind])
+            for field, kind in stream["fields"].items()
         }
         with hindcast.open(self.path, "write") as store:
-            report = store.ingest(pa.table(columns), self.vector.json["stream"]["stream"], source=f"step {self.steps}")
+            report = store.ingest(pa.table(columns), stream["stream"], source=f"step {self.steps}")
         assert report.rows == len(rows)
 
     def seal(self, time: int) -> None:
