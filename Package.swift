@@ -36,7 +36,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CHindcast"),
     .systemLibrary(name: "CLinux"),
-    library("Rocks", uses: ["CRocksDB", "CLinux"]),
+    library("Rocks", uses: ["CRocksDB"]),
     library("FeatureModel", uses: ["CXxHash"]),
     library("Aggregates", uses: ["FeatureModel"]),
     library("RowFiles", uses: ["FeatureModel", "CZlib"]),

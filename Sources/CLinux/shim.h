@@ -43,9 +43,8 @@ static inline int clinux_wait(int poller, struct epoll_event *events, int count,
 /// Wakes the calling thread when its time is over, and not up to 50 microseconds later.
 static inline void clinux_exact_timers(void) { prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); }
 
-/// Lets a thread of this process, 0 for the calling one, run when no other wants the core, and be pushed off at
-/// once when one does.
-static inline int clinux_run_idle(pid_t thread) {
+/// Lets the calling thread run when no other wants the core, and be pushed off at once when one does.
+static inline int clinux_run_idle(void) {
   struct sched_param parameters = {0};
-  return sched_setscheduler(thread, SCHED_IDLE, &parameters);
+  return sched_setscheduler(0, SCHED_IDLE, &parameters);
 }

@@ -1,9 +1,9 @@
 // What keeps a database in shape: flushes, compactions, checkpoints, dropping whole files, and
 // changing options while it runs.
 
-import CLinux
 internal import CRocksDB
-import Foundation
+internal import Foundation
+internal import Glibc
 
 extension Database {
   /// Lets flushes and compactions of this process go behind all other threads where cores are few; to be called
@@ -13,6 +13,8 @@ extension Database {
   /// only when nothing else wants the core: a thread of a usual priority, however low, keeps the core for some
   /// milliseconds once it has it, whoever wakes up meanwhile.
   public static func lowerBackgroundPriority() {
+    // SCHED_IDLE of Linux, which Glibc's module does not have.
+    let idlePolicy: Int32 = 5
     // The default environment is one for the process; the object is a name for it.
     let environment: OpaquePointer = rocksdb_create_default_env()
     defer { rocksdb_env_destroy(environment) }
@@ -23,7 +25,8 @@ extension Database {
       guard let name = try? String(contentsOfFile: "\(threads)/\(thread)/comm", encoding: .utf8),
         name.hasPrefix("rocksdb:low"), let number = pid_t(thread)
       else { continue }
-      _ = clinux_run_idle(number)
+      var parameters = sched_param()
+      _ = sched_setscheduler(number, idlePolicy, &parameters)
     }
   }
 

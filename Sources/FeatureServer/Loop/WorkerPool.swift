@@ -68,7 +68,7 @@ final class WorkerPool: Sendable {
   /// One thread's work.
   func run(_ thread: Int) {
     // Of this thread alone, on Linux: look-ups go first where cores are few.
-    _ = clinux_run_idle(0)
+    _ = clinux_run_idle()
     let recorder = servedLog?.recorder()
     while true {
       let (job, isStopping) = state.withLock { state in

@@ -37,7 +37,7 @@ final class HistoryBuilder: Sendable {
 
   /// The thread's work.
   func run() {
-    _ = clinux_run_idle(0)
+    _ = clinux_run_idle()
     while !isStopping.isSet {
       for building in store.store.building where !isStopping.isSet {
         build(building.view.declaration.name)

@@ -94,7 +94,7 @@ final class SilentLog: Sendable {
   /// The thread's work.
   func run() {
     // Of this thread alone, on Linux: look-ups go first where cores are few.
-    _ = clinux_run_idle(0)
+    _ = clinux_run_idle()
     var readers = SilentReaders(store, log.recorder())
     while true {
       let (batch, isStopping) = state.withLock { state in
