@@ -83,7 +83,8 @@ extension Vector {
     let stream = try reader.readStream(Self.member("stream", json).compact)
     self.name = name
     self.stream = stream
-    joined = try json["joined"].map { try reader.readStream($0.compact) }
+    let joined = try json["joined"].map { try reader.readStream($0.compact) }
+    self.joined = joined
     let views = try Self.list("views", json).map { try reader.readView($0.compact, over: stream) }
     let types = Dictionary(
       uniqueKeysWithValues: views.map { view in
@@ -102,7 +103,6 @@ extension Vector {
     self.sets = sets
     var memberTypes: [String: [FieldType]] = [:]
     for set in sets { memberTypes[set.name] = try SetShape(set, over: SetScope(views)).types }
-    let joined = joined
     steps = try Self.list("steps", json).map {
       try Self.step($0, stream, joined, types, memberTypes)
     }

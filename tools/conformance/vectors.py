@@ -22,12 +22,6 @@ KINDS = {
     "double": "mean variance stddev skew kurtosis quantile median rms entropy distinctRatio nullRatio trueRatio",
     "timestamp": "firstTime lastTime",
     "string": "firstK lastK smallestK largestK histogram topK valueCounts"}
-# What functions give; all others give what their field is.
-KINDS = {
-    "int": "count countTrue distinct nullCount sinceFirst sinceLast",
-    "double": "mean variance stddev skew kurtosis quantile median rms entropy distinctRatio nullRatio trueRatio",
-    "timestamp": "firstTime lastTime",
-    "string": "firstK lastK smallestK largestK histogram topK valueCounts"}
 
 
 def length(text):
@@ -110,8 +104,6 @@ class Vector:
         self.json = json.loads(path.read_text(encoding="utf-8"))
         stream = self.json["stream"]
         self.fields = stream["fields"]
-        self.event_time = stream["eventTime"]
-        self.arrival_time = stream.get("arrivalTime")
         self.id = stream.get("id")
         # Another stream, whose events views join to those of the first.
         self.joined = self.json.get("joined")

@@ -9,8 +9,6 @@ import TestSupport
 import Testing
 
 @Suite struct EvolutionTests {
-  private static let kept = ServerWorld.stream.replacing(
-    #""eventTime": "at""#, with: #""eventTime": "at", "keep": true"#)
   private static let view = """
     { "view": "late", "stream": "mails", "entity": ["recipient"], "slice": "1m", "features": {
       "{window}_N": { "count": true, "windows": ["10m", "1h"] },
@@ -22,7 +20,9 @@ import Testing
   {
     try ServerWorld.with { world in
       let client = try world.client()
-      _ = try client.ask(["FS.REGISTER", Self.kept, Self.view.replacing("late", with: "early")])
+      _ = try client.ask([
+        "FS.REGISTER", ServerWorld.keptStream, Self.view.replacing("late", with: "early"),
+      ])
       var random = SplitMix64(41)
       for _ in 0..<40 {
         let mails = (0..<50).map { _ in
@@ -62,7 +62,7 @@ import Testing
   @Test func `Another meaning needs the word, and takes the name over when it is ready`() throws {
     try ServerWorld.with { world in
       let client = try world.client()
-      _ = try client.ask(["FS.REGISTER", Self.kept])
+      _ = try client.ask(["FS.REGISTER", ServerWorld.keptStream])
       for _ in 0..<30 {
         _ = try client.ask(ServerWorld.mail("a", at: world.clock.now, size: 5))
         _ = try client.ask(ServerWorld.mail("a", at: world.clock.now, size: 50))

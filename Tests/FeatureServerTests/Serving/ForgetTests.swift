@@ -16,9 +16,7 @@ import Testing
   @Test func `Nothing of it is answered or found, and others are told the same`() throws {
     try ServerWorld.with(servesLog: true) { world in
       let client = try world.client()
-      let kept = ServerWorld.stream.replacing(
-        #""eventTime": "at""#, with: #""eventTime": "at", "keep": true"#)
-      _ = try client.ask(["FS.REGISTER", kept])
+      _ = try client.ask(["FS.REGISTER", ServerWorld.keptStream])
       var random = SplitMix64(7)
       for _ in 0..<10 {
         let mails = (0..<40).map { _ in

@@ -42,9 +42,7 @@ import Testing
   {
     try ServerWorld.with { world in
       let client = try world.client()
-      let kept = ServerWorld.stream.replacing(
-        #""eventTime": "at""#, with: #""eventTime": "at", "keep": true"#)
-      _ = try client.ask(["FS.REGISTER", kept])
+      _ = try client.ask(["FS.REGISTER", ServerWorld.keptStream])
       for _ in 0..<5 { _ = try client.ask(ServerWorld.mail("a", at: world.clock.now)) }
       world.clock.advance(60_000)
       let first = try Self.questions.map { try client.ask($0) }

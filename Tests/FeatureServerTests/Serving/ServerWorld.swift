@@ -16,6 +16,9 @@ final class ServerWorld {
     { "stream": "mails", "fields": { "sender": "string", "recipient": "string", "at": "timestamp",
         "score": "double", "size": "int", "flagged": "bool" }, "eventTime": "at" }
     """
+  /// The same, and its events are kept.
+  static let keptStream = stream.replacing(
+    #""eventTime": "at""#, with: #""eventTime": "at", "keep": true"#)
   static let views = [
     """
     { "view": "by_sender", "stream": "mails", "entity": ["sender"], "slice": "1m", "features": {
