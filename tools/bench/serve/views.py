@@ -127,19 +127,21 @@ class BuildCase:
         kept = [STREAM | {"keep": True}, ten_features("by_account")]
         store = self.suite.store("kept", kept, entities=sizes.keys, events=sizes.kept_events)
         rounds = [self.round(store) for _ in range(sizes.rounds)]
-        alone, beside = (middle([round[place] for round in rounds]) for place in [0, 1])
+        alone = middle([round[0] for round in rounds])
+        beside = middle([middle(round[1]) for round in rounds])
+        # Of the pieces of each round the worst: the median would pass over a single halt.
+        worst = statistics.median(max(load.p99 for load in round[1]) for round in rounds)
         seconds = statistics.median(round[2] for round in rounds)
         peak = max(round[3] for round in rounds)
         table.load("look-ups at a fixed rate, alone", self.keys, alone, peak)
-        worst = max(round[1].p99 for round in rounds)
         goals = table.verdict(
             ("live in under 60 s", seconds < 60, f"{seconds:.1f} s"),
-            ("p99 under 1 ms", beside.p99 < 1000, f"{beside.p99 / 1e3:.2f} ms, {beside.p99 / alone.p99:.1f}x; "
-             f"in the worst round {worst / 1e3:.2f} ms"))
+            ("p99 under 1 ms in the worst two seconds", worst < 1000,
+             f"{worst / 1e3:.2f} ms; in the middle {beside.p99 / alone.p99:.1f}x that of alone"))
         table.load(f"... while {sizes.kept_events:,} kept events become a view", self.keys, beside, peak, goal=goals)
 
     def round(self, store):
-        """The load alone, its middle while the view is built, the seconds of that, and the peak memory."""
+        """The load alone, its pieces while the view is built, the seconds of that, and the peak memory."""
         words = ["HMGET", "by_account:{n}", *FEATURES]
         written = self.suite.copy_of("building", store)
         with Hindcast(self.suite.programs, written) as server:
@@ -155,7 +157,7 @@ class BuildCase:
             loads = []
             while not (built := self.built(server)):
                 loads.append(load(self.suite.sizes.seconds / 5))
-            return alone, middle(loads or [load(0.2)]), built, server.peak_mib()
+            return alone, loads or [load(0.2)], built, server.peak_mib()
 
     @staticmethod
     def built(server):
