@@ -2,6 +2,7 @@
 import csv
 import json
 import statistics
+import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -64,14 +65,32 @@ class ServeBench:
     def loads(self, server, keys, flows, *, requests=None, seconds=None):
         """Of all flows, (name and settings, words), side by side; until the first has its requests."""
         limit = ["--requests", requests] if requests else ["--seconds", seconds]
+        watch = Watch(server)
+        return self.read_all(run(self.command(server, keys, flows, limit)).output, watch)
+
+    def loads_during(self, server, keys, flows, work):
+        """The same for as long as `work` takes; and what that gave."""
+        watch = Watch(server)
+        command = [str(word) for word in self.command(server, keys, flows, ["--until-end-of-input"])]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+            try:
+                result = work()
+            finally:
+                output = child.communicate()[0]
+        if child.returncode:
+            sys.exit(f"bench: exit code {child.returncode}: {' '.join(command)}\n{output}")
+        return self.read_all(output, watch), result
+
+    def command(self, server, keys, flows, limit):
         words = [word for flow, command in flows for word in ["--", flow, *command]]
         # Other keys in each run: the same again would be those that are kept.
         self.runs += 1
-        watch = Watch(server)
-        cost = run([self.program, "load", server.port, "--seed", SEED + 1000 * self.runs, "--entities", keys,
-                    *limit, *words])
+        return [self.program, "load", server.port, "--seed", SEED + 1000 * self.runs, "--entities", keys,
+                *limit, *words]
+
+    def read_all(self, output, watch):
         spent, share = watch.spent(), watch.share()
-        return [self.read(json.loads(line), spent, share) for line in cost.output.splitlines()]
+        return [self.read(json.loads(line), spent, share) for line in output.splitlines()]
 
     @staticmethod
     def read(line, spent, share):

@@ -9,6 +9,7 @@ struct LoadRun {
   private var owners: [(flow: Int, wire: Int)?] = []
   private var wall = 0.0
   private var processor = 0.0
+  private var isInputOver = false
   /// How long answers are waited for when the time is over.
   private static let patience: Int64 = 5_000_000_000
 
@@ -27,13 +28,18 @@ struct LoadRun {
     clinux_exact_timers()
   }
 
-  mutating func run(seconds: Double?, requests: Int) {
+  /// Until the time or the first flow's requests are over, or the end of standard input where that is asked for.
+  mutating func run(seconds: Double?, requests: Int, untilEndOfInput: Bool) {
+    if untilEndOfInput {
+      var event = clinux_event(EPOLLIN.rawValue, STDIN_FILENO, 0)
+      epoll_ctl(poller, EPOLL_CTL_ADD, STDIN_FILENO, &event)
+    }
     let start = Clock.now
     let busy = Clock.processor
     let end = seconds.map { start + Int64($0 * 1e9) } ?? .max
     for flow in flows { flow.start(start) }
     var now = start
-    while now < end, flows[0].requests < requests {
+    while now < end, flows[0].requests < requests, !isInputOver {
       for flow in flows { flow.catchUp(now) }
       let due = flows.flatMap { [$0.nextDue, $0.paused.first?.until] }.compactMap(\.self).min()
       wait(min(due ?? .max, end) - Clock.now, goesOn: true)
@@ -46,12 +52,17 @@ struct LoadRun {
     }
   }
 
-  private func wait(_ nanoseconds: Int64, goesOn: Bool) {
+  private mutating func wait(_ nanoseconds: Int64, goesOn: Bool) {
     withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
       let count = clinux_wait(
         poller, events.baseAddress!, 64, Int(max(0, min(nanoseconds, 1 << 30))))
       for index in 0..<Int(max(0, count)) {
         let descriptor = Int(UInt32(truncatingIfNeeded: events[index].data.u64))
+        if descriptor == Int(STDIN_FILENO) {
+          epoll_ctl(poller, EPOLL_CTL_DEL, STDIN_FILENO, nil)
+          isInputOver = true
+          continue
+        }
         guard let owner = owners[descriptor] else { continue }
         flows[owner.flow].receive(owner.wire, goesOn: goesOn)
       }

@@ -9,8 +9,8 @@
 //   ServeBench csv FILE            events of --entities N, --events N over --days N; --daily 1: every entity
 //                                  has one on each day; --note N: a random text of N bytes in each
 //
-// Options: --entities N, --seconds S, --requests N, --seed N. In the words of a command, {n} is a random entity
-// of 12 digits, {t} the time in epoch milliseconds and {i} a number of 12 digits that counts up.
+// Options: --entities N, --seconds S, --requests N, --until-end-of-input, --seed N. In the words of a command,
+// {n} is a random entity of 12 digits, {t} the time in epoch milliseconds and {i} a number of 12 digits that counts up.
 import Glibc
 
 let groups = CommandLine.arguments.dropFirst().split(separator: "--").map(Array.init)
@@ -43,7 +43,9 @@ case "load":
     Flow(FlowSettings(words, entities), seed: seed &+ UInt64(index), port: arguments[1])
   }
   var run = LoadRun(Array(flows))
-  run.run(seconds: option("seconds").flatMap { Double($0) }, requests: option("requests", .max))
+  run.run(
+    seconds: option("seconds").flatMap { Double($0) }, requests: option("requests", .max),
+    untilEndOfInput: arguments.contains("--until-end-of-input"))
   run.report()
 case "copy":
   guard arguments.count > 2, groups.count > 1 else { fail("copy: FROM TO -- VIEW FEATURE ...") }
