@@ -39,6 +39,10 @@ extension NaiveAggregate {
     case "topK": return topK(k!)
     case "valueCounts": return valueCounts
     case "mode": return isKept ? counted.first?.value ?? .null : nil
+    case "modeRatio":
+      guard isKept else { return nil }
+      let most = counted.map(\.count).max() ?? 0
+      return values.isEmpty ? .null : .double(Double(most) / Double(values.count))
     case "entropy": return isKept ? entropy : nil
     case "distinctRatio":
       let count = counted.count

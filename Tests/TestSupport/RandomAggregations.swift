@@ -56,7 +56,9 @@ extension RandomStream {
       "histogram": Draw(fields: few, result: .string, parameters: steps),
       "topK": Draw(result: .string, parameters: keep.merging(k) { $1 }),
       "valueCounts": Draw(result: .string, parameters: keep),
-      "mode": Draw(parameters: keep), "entropy": Draw(result: .double, parameters: keep),
+      "mode": Draw(parameters: keep),
+      "modeRatio": Draw(result: .double, parameters: keep),
+      "entropy": Draw(result: .double, parameters: keep),
     ]
   }()
 

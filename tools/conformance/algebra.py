@@ -232,6 +232,8 @@ def tallied(function, values, kind, given, order):
         if kept[ranked[0]] <= others:
             return None
         return vectors.iso(ranked[0]) if kind == "timestamp" else ranked[0]
+    if function == "modeRatio":
+        return kept[ranked[0]] / (sum(kept.values()) + others) if kept[ranked[0]] >= others else None
     if function == "topK":
         parts = [f"[{text(value, kind)},{kept[value]}]" for value in ranked[:given["k"]]]
         return listed(parts + ([f"[null,{others}]"] if others else []))

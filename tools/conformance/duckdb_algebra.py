@@ -36,12 +36,13 @@ SQL = {
     "topK": "histogram({f})",
     "valueCounts": "histogram({f})",
     "mode": "histogram({f})",
+    "modeRatio": "histogram({f})",
     "entropy": "CASE WHEN count({f}) > 0 THEN entropy({f}) END",
     "distinctRatio": "count(DISTINCT {f}) / nullif(count({f}), 0)",
 }
 NEAR = {"skew", "kurtosis", "sumOfSquares", "rms", "entropy", "quantile", "median"}
 LISTS = {"firstK", "lastK", "smallestK", "largestK"}
-TALLIES = {"topK", "valueCounts", "mode"}
+TALLIES = {"topK", "valueCounts", "mode", "modeRatio"}
 
 
 class Unjudged:
@@ -111,6 +112,8 @@ def tallied(feature, kind, counts):
     ranked.sort(key=counts.get, reverse=True)
     if feature.function == "mode":
         return ranked[0]
+    if feature.function == "modeRatio":
+        return counts[ranked[0]] / sum(counts.values())
     if feature.function == "topK":
         return listed([f"[{text(v, kind)},{counts[v]}]" for v in ranked[:given(feature, "k")]])
     names = {v if kind == "string" else text(v, kind): counts[v] for v in counts}

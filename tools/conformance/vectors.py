@@ -19,7 +19,7 @@ PARAMETERS = {"exactUpTo", "precision", "k", "keep", "permille", "errorPermille"
 # What functions give; all others give what their field is.
 KINDS = {
     "int": "count countTrue distinct nullCount sinceFirst sinceLast",
-    "double": "mean variance stddev skew kurtosis quantile median rms entropy distinctRatio nullRatio trueRatio",
+    "double": "mean variance stddev skew kurtosis quantile median rms entropy modeRatio distinctRatio nullRatio trueRatio",
     "timestamp": "firstTime lastTime",
     "string": "firstK lastK smallestK largestK histogram topK valueCounts"}
 

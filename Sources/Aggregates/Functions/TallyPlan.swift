@@ -1,5 +1,5 @@
-// What the functions of a field's counted values have in common: `topK`, `valueCounts`, `mode` and `entropy`
-// of one field and bound read the same tally, each in its own way.
+// What the functions of a field's counted values have in common: `topK`, `valueCounts`, `mode`,
+// `modeRatio` and `entropy` of one field and bound read the same tally, each in its own way.
 import FeatureModel
 
 extension AggregateSignature.Parameter {

@@ -1,4 +1,4 @@
-// `topK` and `mode`: the most frequent values of a field.
+// `topK`, `mode` and `modeRatio`: the most frequent values of a field.
 import FeatureModel
 
 /// A JSON list of the `k` most frequent values, as pairs of value and count, the most frequent first, at a
@@ -50,6 +50,25 @@ public enum Mode: AggregateFunction {
     .tally(of: field(input), parameters) { tally in
       guard let first = tally.ranked.first, first.count > tally.others else { return .null }
       return first.value
+    }
+  }
+}
+
+/// The share of the events with a value that have the most frequent one. Null where there are no values, and
+/// where so many events have values that were not kept that one of these could be more frequent.
+public enum ModeRatio: AggregateFunction {
+  public static let signature = AggregateSignature(
+    name: "modeRatio",
+    summary:
+      "Share of the most frequent value among the non-null values, 0 to 1; null if none, or if more than "
+      + "keep distinct values leave it open.",
+    accepts: Set(FieldType.allCases), parameters: [.keep], result: { _ in .double })
+
+  public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
+    .tally(of: field(input), parameters) { tally in
+      let most = tally.items.map(\.count).max() ?? 0
+      guard most >= tally.others else { return .null }
+      return .double(Double(most) / Double(tally.total))
     }
   }
 }

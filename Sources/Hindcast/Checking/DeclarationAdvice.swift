@@ -104,7 +104,7 @@ struct DeclarationAdvice {
     } else {
       switch aggregation.function {
       case "distinct", "distinctRatio": (count, each, limit) = (given("exactUpTo"), 8, "exactUpTo")
-      case "topK", "valueCounts", "mode", "entropy":
+      case "topK", "valueCounts", "mode", "modeRatio", "entropy":
         (count, each, limit) = (given("keep"), value + 8, "keep")
       case "firstK", "lastK": (count, each, limit) = (given("k"), value + 8, "k")
       case "smallestK", "largestK": (count, each, limit) = (given("k"), value, "k")

@@ -148,7 +148,7 @@ extension SampleFindings {
     switch aggregation.function {
     case "distinct", "distinctRatio":
       return (field, given("exactUpTo"), "exactUpTo", "the number is an estimate")
-    case "topK", "valueCounts", "mode", "entropy":
+    case "topK", "valueCounts", "mode", "modeRatio", "entropy":
       return (field, given("keep"), "keep", "only some of the values are known")
     default: return nil
     }
