@@ -21,6 +21,26 @@ extension SpineBatch {
   }
 }
 
+extension SpineColumn {
+  /// The column's first rows as those of events; nil where texts stand for another type.
+  package func events(_ rows: Int) -> EventColumn? {
+    guard memory.holds(type) else { return nil }
+    var column = EventColumn(type: type)
+    for row in 0..<rows {
+      guard memory.isValid(row) else {
+        column.appendNull()
+        continue
+      }
+      switch type {
+      case .string: column.append(utf8: memory.text(row))
+      case .bool: column.append(word: memory.flag(row) ? 1 : 0)
+      case .int, .timestamp, .double: column.append(word: UInt64(bitPattern: memory.int64(row)))
+      }
+    }
+    return column
+  }
+}
+
 /// One column of an `EventBatch`, moved into memory of its own.
 private final class EventColumnMemory: @unchecked Sendable {
   // Unchecked: nothing is written after `init`.

@@ -38,6 +38,17 @@ public struct SpineColumn: @unchecked Sendable {
 
   /// False for texts, which may stand for keys of any type, but not for times.
   public var holdsTimes: Bool { memory.isNumber }
+
+  /// The same column from a row on.
+  func dropping(_ rows: Int) -> SpineColumn {
+    SpineColumn(name: name, type: type, memory: memory.dropping(rows), owner: owner)
+  }
+
+  private init(
+    name: String, type: FieldType, memory: ColumnMemory, owner: any AnyObject & Sendable
+  ) {
+    (self.name, self.type, self.memory, self.owner) = (name, type, memory, owner)
+  }
 }
 
 /// A column as plain pointers, for loops over rows.
@@ -51,7 +62,7 @@ struct ColumnMemory: BitwiseCopyable {
   private let words: UnsafeRawPointer
   private let bytes: UnsafeRawPointer
   private let validity: UnsafePointer<UInt8>?
-  private let offset: Int
+  private var offset: Int
 
   init(values: SpineColumn.Values, validity: UnsafePointer<UInt8>?, offset: Int) {
     self.validity = validity
@@ -63,6 +74,22 @@ struct ColumnMemory: BitwiseCopyable {
       (kind, words, bytes) = (.text32, .init(offsets), .init(text))
     case .text64(let offsets, let text):
       (kind, words, bytes) = (.text64, .init(offsets), .init(text))
+    }
+  }
+
+  /// From a row on.
+  func dropping(_ rows: Int) -> ColumnMemory {
+    var rest = self
+    rest.offset += rows
+    return rest
+  }
+
+  /// Whether the values lie as those of a type do.
+  func holds(_ type: FieldType) -> Bool {
+    switch type {
+    case .string: isText
+    case .bool: kind == .bits
+    case .int, .timestamp, .double: kind == .int64
     }
   }
 
@@ -82,6 +109,14 @@ struct ColumnMemory: BitwiseCopyable {
   func int64(_ row: Int) -> Int64 {
     precondition(kind == .int64, "the column holds no numbers")
     return words.load(fromByteOffset: 8 &* (row &+ offset), as: Int64.self)
+  }
+
+  /// The flag of a row; for `bool`.
+  @inline(__always)
+  func flag(_ row: Int) -> Bool {
+    let bit = row &+ offset
+    let byte = words.load(fromByteOffset: bit >> 3, as: UInt8.self)
+    return byte >> UInt8(bit & 7) & 1 != 0
   }
 
   /// The bytes of a string where they lie; for texts.
@@ -104,10 +139,7 @@ struct ColumnMemory: BitwiseCopyable {
   func append(_ row: Int, to key: inout [UInt8]) {
     switch kind {
     case .int64: EntityKeyBuilder.append(int64(row), to: &key)
-    case .bits:
-      let bit = row + offset
-      let byte = words.load(fromByteOffset: bit >> 3, as: UInt8.self)
-      EntityKeyBuilder.append(byte >> UInt8(bit & 7) & 1 != 0, to: &key)
+    case .bits: EntityKeyBuilder.append(flag(row), to: &key)
     case .text32, .text64: key.append(contentsOf: text(row))
     }
   }
@@ -121,5 +153,10 @@ public struct SpineBatch: Sendable {
   public init(columns: [SpineColumn], count: Int) {
     self.columns = columns
     self.count = count
+  }
+
+  /// Some of its rows, where they lie.
+  package func rows(_ range: Range<Int>) -> SpineBatch {
+    SpineBatch(columns: columns.map { $0.dropping(range.lowerBound) }, count: range.count)
   }
 }

@@ -34,6 +34,8 @@ public final class ColumnJoin: Sendable {
   /// For each of the plan's fields, the spine's column.
   private let places: [Int]
   private let spine: [SpineField]
+  /// Whether keys are computed that the spine does not bring.
+  private let isDeriving: Bool
 
   /// - Parameter spine: the columns of every batch, in their order; those that the request does not name
   ///   are left alone.
@@ -41,7 +43,9 @@ public final class ColumnJoin: Sendable {
   public convenience init(
     _ store: FeatureStore, spine: [SpineField], _ request: JoinRequest
   ) throws(HindcastError) {
-    try self.init(store.store, spine: spine, JoinPlan(request, in: store.store))
+    try self.init(
+      store.store, spine: spine,
+      JoinPlan(request, in: store.store, spine: SpineNames(spine.map(\.name))))
   }
 
   init(_ store: Store, spine: [SpineField], _ plan: JoinPlan) throws(HindcastError) {
@@ -49,8 +53,14 @@ public final class ColumnJoin: Sendable {
     self.plan = plan
     self.spine = spine
     snapshot = store.snapshot()
-    places = try plan.fields.map { field throws(HindcastError) in
-      try Self.place(of: field, in: spine)
+    let lacking = plan.derivedKeys.filter { key in
+      !spine.contains { $0.name == plan.fields[key.place].name }
+    }
+    isDeriving = !lacking.isEmpty
+    places = try plan.fields.indices.map { field throws(HindcastError) in
+      // What is computed stands behind what the spine has.
+      if let order = lacking.firstIndex(where: { $0.place == field }) { return spine.count + order }
+      return try Self.place(of: plan.fields[field], in: spine)
     }
     let taken = Set(spine.map(\.name))
     for name in plan.names where taken.contains(name) { throw JoinColumns.taken(name) }
@@ -85,6 +95,7 @@ public final class ColumnJoin: Sendable {
     _ batches: [SpineBatch], _ options: JoinOptions = JoinOptions()
   ) throws(HindcastError) -> JoinAnswers {
     for batch in batches { try check(batch) }
+    let batches = isDeriving ? try plan.deriving(batches, at: places) : batches
     let rows = batches.reduce(0) { $0 + $1.count }
     let columns = plan.sources.map { $0.types.map { FeatureColumn(type: $0, count: rows) } }
     let (targets, views) = targets(columns)

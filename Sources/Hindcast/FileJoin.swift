@@ -27,6 +27,8 @@ final class FileJoin {
   private let chunker: RowChunker
   /// One per thread.
   private let parsers: [RowParser]
+  /// The same; none where the spine brings all keys.
+  private let derivers: [KeyDeriver]
   /// Where the output has another format than the spine.
   private let converter: RowConverter?
 
@@ -35,15 +37,16 @@ final class FileJoin {
 
   init(_ store: Store, spine: String, _ request: JoinRequest) throws(HindcastError) {
     self.request = request
-    let plan = try JoinPlan(request, in: store)
-    let schema = RowSchema(
-      plan.fields, required: Set([plan.time] + (plan.known.map { [$0] } ?? [])),
-      reserved: plan.names)
-    self.schema = schema
     let chunker = try HindcastError.file { () throws(RowFileError) in
       try RowChunker(path: spine, format: request.spineFormat)
     }
     self.chunker = chunker
+    let plan = try JoinPlan(
+      request, in: store, spine: chunker.header.map { SpineNames($0.names) } ?? .perRow)
+    let schema = RowSchema(
+      plan.reads.map { plan.fields[$0] },
+      required: Set([plan.time] + (plan.known.map { [$0] } ?? [])), reserved: plan.names)
+    self.schema = schema
     try Self.check(plan.names, against: chunker)
     let isConverted = (request.outputFormat ?? chunker.format) != chunker.format
     converter = try HindcastError.file { () throws(RowFileError) in
@@ -54,6 +57,7 @@ final class FileJoin {
         try RowParser(for: chunker, schema: schema)
       }
     }
+    derivers = plan.derivedKeys.isEmpty ? [] : parsers.map { _ in KeyDeriver(plan) }
     join = try ColumnJoin(
       store, spine: plan.fields.map { SpineField(name: $0.name, type: $0.type) }, plan)
   }
@@ -144,7 +148,7 @@ final class FileJoin {
   }
 
   private func answer(_ parts: [ParsedChunk]) throws(HindcastError) -> JoinAnswers {
-    let names = schema.fields.map(\.name)
+    let names = join.plan.fields.map(\.name)
     let batches = parts.map { SpineBatch($0.batch, names: names) }
     do { return try join.answer(batches) } catch {
       guard case .storeAtRow(var row, let column, let refusal, _) = error else { throw error }
@@ -224,8 +228,9 @@ extension FileJoin {
 
   private func parse(_ parts: inout [ParsedChunk]) {
     let count = parts.count
+    let plan = join.plan
     parts.withUnsafeMutableBufferPointer { parts in
-      let shared = ParserShare(parts: parts, parsers: parsers)
+      let shared = ParserShare(parts: parts, parsers: parsers, derivers: derivers, plan: plan)
       DispatchQueue.concurrentPerform(iterations: parsers.count) { thread in
         for index in stride(from: thread, to: count, by: shared.parsers.count) {
           shared.parse(index, on: thread)
@@ -239,6 +244,8 @@ extension FileJoin {
 private struct ParserShare: @unchecked Sendable {
   let parts: UnsafeMutableBufferPointer<ParsedChunk>
   let parsers: [RowParser]
+  let derivers: [KeyDeriver]
+  let plan: JoinPlan
 
   func parse(_ index: Int, on thread: Int) {
     let chunk = parts[index].chunk
@@ -247,6 +254,12 @@ private struct ParserShare: @unchecked Sendable {
       firstBad = firstBad ?? $0
     }
     parts[index].firstBad = firstBad
+    if derivers.isEmpty { return }
+    let batch = parts[index].batch
+    var columns = plan.fields.map { EventColumn(type: $0.type) }
+    for (column, field) in zip(batch.columns, plan.reads) { columns[field] = column }
+    derivers[thread].fill(&columns, rows: batch.count)
+    parts[index].batch = EventBatch(columns: columns)
   }
 }
 

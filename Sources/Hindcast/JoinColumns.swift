@@ -49,11 +49,15 @@ extension FeatureStore {
   }
 
   /// The columns that a join would read and add.
+  /// - Parameter spine: the names of the spine's columns, from which a key that it lacks may be derived; nil for
+  ///   one that has all that are asked for.
   /// - Throws: what is wrong with the request.
-  public func columns(of request: JoinRequest) throws(HindcastError) -> JoinColumns {
-    let plan = try JoinPlan(request, in: store)
+  public func columns(
+    of request: JoinRequest, spine: [String]? = nil
+  ) throws(HindcastError) -> JoinColumns {
+    let plan = try JoinPlan(request, in: store, spine: spine.map { SpineNames($0) } ?? .asked)
     return JoinColumns(
-      reads: plan.fields.map { SpineField(name: $0.name, type: $0.type) },
+      reads: plan.reads.map { SpineField(name: plan.fields[$0].name, type: plan.fields[$0].type) },
       answers: plan.outputs.map { SpineField(name: $0.name, type: $0.type) })
   }
 }

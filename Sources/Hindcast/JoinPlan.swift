@@ -44,8 +44,11 @@ struct JoinPlan: Sendable {
     let owner: String
   }
 
-  /// What is read of a spine: the time, the knowledge time where rows have one, and the keys.
+  /// The time, the knowledge time where rows have one, and the keys: what is read of a spine, and what is
+  /// computed from it.
   private(set) var fields: [StreamDeclaration.Field]
+  /// Those that are computed.
+  private(set) var derivedKeys: [DerivedKey] = []
   private(set) var sources: [Source] = []
   private(set) var vectors: [Vector] = []
   /// In the order of the request.
@@ -54,8 +57,13 @@ struct JoinPlan: Sendable {
   let time = 0
   let known: Int?
   let mode: ReadMode
+  private let spine: SpineNames
 
-  init(_ request: JoinRequest, in store: Store) throws(HindcastError) {
+  /// - Parameter spine: the columns that there are.
+  init(
+    _ request: JoinRequest, in store: Store, spine: SpineNames = .asked
+  ) throws(HindcastError) {
+    self.spine = spine
     guard !request.selections.isEmpty || !request.sets.isEmpty else {
       throw .refused("name at least one view to join (--view NAME), or a feature set (--set NAME)")
     }
@@ -89,6 +97,13 @@ struct JoinPlan: Sendable {
   var knowledge: SpineKnowledge { known.map { .perRow($0) } ?? .all(mode) }
 
   var names: [String] { outputs.map(\.name) }
+
+  /// Of the fields those that a spine has.
+  var reads: [Int] {
+    fields.indices.filter { field in
+      !derivedKeys.contains { $0.place == field && !$0.mayBeThere }
+    }
+  }
 
   private mutating func add(
     _ selection: FeatureSelection, _ keys: [String: String], _ store: Store
@@ -144,8 +159,7 @@ struct JoinPlan: Sendable {
   ) throws(HindcastError) -> Int {
     let (view, stream) = try HindcastError.store { () throws(StoreError) in
       let view = try store.view(name)
-      let stream = try store.stream(view.declaration.stream).declaration
-      return (view.plan, view.declaration.scope(of: stream))
+      return (view.plan, try store.stream(view.declaration.stream).declaration)
     }
     let key = try addKeys(of: view, stream, column)
     if let known = sources.firstIndex(where: { $0.view.declaration.name == name && $0.key == key })
@@ -170,23 +184,78 @@ struct JoinPlan: Sendable {
   private mutating func addKeys(
     of plan: ViewPlan, _ stream: StreamDeclaration, _ column: (_ field: String) -> String
   ) throws(HindcastError) -> [Int] {
-    var places: [Int] = []
-    for field in plan.declaration.entity {
-      let column = column(field)
-      let type = stream.fields[stream.index(of: field)!].type
-      if let known = fields.firstIndex(where: { $0.name == column }) {
-        guard fields[known].type == type else {
-          throw .refused(
-            "column '\(column)' would have to be \(fields[known].type.rawValue) for one view and "
-              + "\(type.rawValue) for '\(plan.declaration.name)': join them one after the other")
-        }
-        places.append(known)
-      } else {
-        places.append(fields.count)
-        fields.append(.init(name: column, type: type))
+    let scope = plan.declaration.scope(of: stream)
+    return try plan.declaration.entity.map { field throws(HindcastError) in
+      let name = column(field)
+      let type = scope.fields[scope.index(of: field)!].type
+      if name == field, !spine.has(name),
+        let derivation = FieldDerivation(field, of: plan.declaration, over: stream)
+      {
+        return try addDerived(name, derivation, of: plan.declaration.name, column)
       }
+      let place = try add(name, type, for: plan.declaration.name)
+      // What one view derives and another has as its stream's own is only the same where the spine brings it.
+      guard derivedKeys.contains(where: { $0.place == place }) else { return place }
+      guard spine == .perRow else { throw Self.lacks(name, plan.declaration.name) }
+      derivedKeys.removeAll { $0.place == place }
+      return place
     }
-    return places
+  }
+
+  private static func lacks(_ name: String, _ view: String) -> HindcastError {
+    .refused(
+      "the spine has no column '\(name)', which view '\(view)' needs; another view derives one of that name: join "
+        + "them one after the other")
+  }
+
+  /// The place of a column, added to `fields` where it is new.
+  private mutating func add(
+    _ name: String, _ type: FieldType, for view: String
+  ) throws(HindcastError) -> Int {
+    guard let known = fields.firstIndex(where: { $0.name == name }) else {
+      fields.append(.init(name: name, type: type))
+      return fields.count - 1
+    }
+    guard fields[known].type == type else {
+      throw .refused(
+        "column '\(name)' would have to be \(fields[known].type.rawValue) for one view and "
+          + "\(type.rawValue) for '\(view)': join them one after the other")
+    }
+    return known
+  }
+
+  /// The place of a key that is computed from other columns of the spine.
+  private mutating func addDerived(
+    _ name: String, _ derivation: FieldDerivation, of view: String,
+    _ column: (_ field: String) -> String
+  ) throws(HindcastError) -> Int {
+    if let known = derivedKeys.first(where: { fields[$0.place].name == name }) {
+      guard known.derivation == derivation else {
+        throw .refused(
+          "the spine has no column '\(name)', and views '\(known.view)' and '\(view)' derive it in different "
+            + "ways: join them one after the other")
+      }
+      return known.place
+    }
+    if let plain = fields.firstIndex(where: { $0.name == name }) {
+      guard spine == .perRow else { throw Self.lacks(name, view) }
+      return plain
+    }
+    let missing = derivation.inputs.map { column($0.name) }.filter { !spine.mayHave($0) }
+    guard missing.isEmpty else {
+      throw .refused(
+        "the spine has no column '\(name)', nor '\(missing.joined(separator: "', '"))', from which view '\(view)' "
+          + "derives it")
+    }
+    let place = try add(name, derivation.type, for: view)
+    let inputs = try derivation.inputs.map { input throws(HindcastError) in
+      try add(column(input.name), input.type, for: view)
+    }
+    derivedKeys.append(
+      DerivedKey(
+        place: place, view: view, derivation: derivation, inputs: inputs,
+        mayBeThere: spine == .perRow))
+    return place
   }
 
   /// Columns have their features' names: with the view's, or the set's, where two have the same, and with what

@@ -64,8 +64,9 @@ enum Calls {
   /// What a join would read and add; with `columns`, the spine's names are looked at too.
   private static func plan(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
     let request = try JoinForm(arguments).request(handle.store)
-    let columns = try handle.features.columns(of: request)
-    if let names = try arguments.texts("columns") { try columns.check(spine: names) }
+    let names = try arguments.texts("columns")
+    let columns = try handle.features.columns(of: request, spine: names)
+    if let names { try columns.check(spine: names) }
     return .object([
       ("reads", Answers.columns(columns.reads)), ("adds", Answers.columns(columns.answers)),
     ])

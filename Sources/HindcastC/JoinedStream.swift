@@ -24,8 +24,9 @@ final class JoinedStream: @unchecked Sendable {
     self.job = job
     isFeaturesOnly = form.isFeaturesOnly
     let request = try form.request(handle.store)
-    let columns = try handle.features.columns(of: request)
-    try columns.check(spine: source.fields.map(\.name))
+    let names = source.fields.map(\.name)
+    let columns = try handle.features.columns(of: request, spine: names)
+    try columns.check(spine: names)
     let spine = try SpineImport(source.fields, reading: columns.reads)
     let join = try ColumnJoin(handle.features, spine: spine.fields, request)
     answers = join.columns

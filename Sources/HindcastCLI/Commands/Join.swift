@@ -32,8 +32,9 @@ enum Join: Command {
     ]
   static let details = """
     All columns and rows of the spine are kept, in their order; a row without a readable time ends the
-    join and names its line. Rows whose key is empty are answered like an unknown entity. Without a mode
-    each row gets what was served at its time.
+    join and names its line. Rows whose key is empty are answered like an unknown entity; a key that a view
+    derives and that the spine lacks is derived from the spine's columns. Without a mode each row gets what
+    was served at its time.
 
     An output in the spine's format has the spine's bytes. In the other format, the cells of a CSV spine
     become JSON strings (empty ones null), and the members of a JSON Lines spine CSV columns: those of
