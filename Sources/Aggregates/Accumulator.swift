@@ -78,6 +78,12 @@ open class Accumulator {
     try fold(opened[slot].bytes, rows: opened[slot].rows, entries: entries)
   }
 
+  /// Merges one entry of the column in a slot, whose slice began so many slices before that of the request; at
+  /// least 0. Only what weighs entries has an answer that depends on this.
+  open func fold(slot: Int, entry: Int, age: Int64) throws(CodecError) {
+    preconditionFailure("\(Self.self) does not weigh entries")
+  }
+
   /// Finishes an entry for each distinct place, made of all entries that belong there. The running partial
   /// is neutral before and after.
   open func mergeEntries(

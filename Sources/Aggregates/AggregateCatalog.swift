@@ -9,7 +9,7 @@ public enum AggregateCatalog {
     RootMeanSquare.self, ValueRange.self, NullCount.self, NullRatio.self, CountTrue.self,
     TrueRatio.self, FirstTime.self, LastTime.self, SinceFirst.self, SinceLast.self, FirstK.self,
     LastK.self, SmallestK.self, LargestK.self, Quantile.self, Median.self, Histogram.self,
-    TopK.self, ValueCounts.self, Mode.self, Entropy.self, DistinctRatio.self,
+    TopK.self, ValueCounts.self, Mode.self, Entropy.self, DistinctRatio.self, DecayedCount.self,
   ]
 
   /// The signatures for the declaration reader.

@@ -15,6 +15,7 @@ extension RandomStream {
     var rows = 0
     /// Nil: the field's own.
     var result: FieldType?
+    /// A half-life in slices.
     var parameters: [String: [Int64]] = [:]
   }
 
@@ -57,6 +58,7 @@ extension RandomStream {
       "topK": Draw(result: .string, parameters: keep.merging(k) { $1 }),
       "valueCounts": Draw(result: .string, parameters: keep),
       "mode": Draw(parameters: keep), "entropy": Draw(result: .double, parameters: keep),
+      "decayedCount": Draw(rows: 50, result: .double, parameters: ["halfLife": [1, 2, 3, 7, 16]]),
     ]
   }()
 
@@ -65,7 +67,8 @@ extension RandomStream {
 
   /// An aggregation, and the type of its values; some take in a computed field.
   static func aggregation(
-    _ stream: StreamDeclaration, _ derived: [String], _ random: inout SplitMix64
+    _ stream: StreamDeclaration, _ derived: [String], _ slice: SliceLength,
+    _ random: inout SplitMix64
   ) -> (Aggregation, FieldType) {
     let function = random.pick(draws.keys.sorted())
     let draw = draws[function]!
@@ -74,7 +77,7 @@ extension RandomStream {
       ? nil : random.pick(draw.fields + (draw.fields == Draw().fields ? derived : []))
     var parameters: [String: Int64] = [:]
     for (name, values) in draw.parameters.sorted(by: { $0.key < $1.key }) {
-      parameters[name] = random.pick(values)
+      parameters[name] = random.pick(values) * (name == "halfLife" ? slice.milliseconds : 1)
     }
     let type = field.map { stream.fields[stream.index(of: $0)!].type }
     return (
