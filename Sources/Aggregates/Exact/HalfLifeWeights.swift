@@ -2,7 +2,7 @@
 // numbers of 2^-63, found by whole-number arithmetic alone, so that they are the same on every machine.
 //
 // The weight at an age of j slices, for a half-life of h slices, is ⌊2^(63 − j/h)⌋: 1 at no age, cut to 63
-// binary places, and 0 from 64 half-lives on. With j = q·h + i it is ⌊2^(63 − i/h)⌋, shifted right by q. The
+// binary places, and 0 beyond 63 half-lives. With j = q·h + i it is ⌊2^(63 − i/h)⌋, shifted right by q. The
 // powers of i/h come from a series with an error below 2^-115; that its bits decide the 63 wanted ones was
 // found by going through all i and h up to the longest half-life: the nearest of them to a whole
 // number of 2^-63 is more than 2^-99 away from it.
