@@ -1,5 +1,5 @@
-// `decayedCount`: how many events there are, each counting the less the longer ago it was. What is stored is the
-// plain count, which it shares with `count`; the weights come in at reading.
+// `decayedCount`: how many events there are, each counting the less the longer ago it was. What is stored is
+// the plain count, which it shares with `count`; the weights come in at reading.
 import FeatureModel
 
 /// The sum of 2^(−age / halfLife) over the events, or over those in which a field has a value; ages are counted

@@ -145,7 +145,8 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
         CanonicalForm.length(other.window, in: new))
     }
     for feature in new.features where !old.features.contains(where: { $0.name == feature.name }) {
-      let isStanding = feature.derivation != nil || standing.contains(feature.aggregation.withoutHalfLife)
+      let isStanding =
+        feature.derivation != nil || standing.contains(feature.aggregation.withoutHalfLife)
       note(
         isStanding ? .compatible : .newAggregation,
         "\(Self.path("features", feature.name)): added, \(Self.text(feature, in: new))"
