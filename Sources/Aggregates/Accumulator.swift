@@ -1,6 +1,6 @@
 // Partials behind one class, so that a view's columns of different types are one array: virtual calls
 // are made per column and run of entries, never per byte. Its subclasses are `PartialAccumulator` and, for
-// the hottest partial, `SumAccumulator`.
+// the hottest partial, `SumAccumulator`; and those that read stored sums weighed (`WeighedSums`).
 
 /// An encoded column, borrowed, and its number of entries.
 public struct StoredColumn {

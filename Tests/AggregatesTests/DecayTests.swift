@@ -21,7 +21,7 @@ struct DecayTests {
     ] as [(Int64, Int64, UInt64)])
   func aWeightIsThePowerCutTo63Places(age: Int64, halfLife: Int64, weight: UInt64) throws {
     // What a double can hold of it is taken away again at no age, where the weight is 1.
-    let top = Double(weight >> 11 << 11)
+    let top = Double((weight >> 11) << 11)
     let column = Self.column(.double, [1, -top / 0x1p63])
     let value = try Self.value(column, rows: 2, halfLife, [(0, age), (1, 0)])
     #expect(value == .double(Double(weight & (1 << 11 - 1)) / 0x1p63))
@@ -82,7 +82,9 @@ struct DecayTests {
     }
     var bytes: [UInt8] = []
     stored.encodeEntries(into: &bytes)
-    for entries in [[(0, 126), (1, 2), (2, 0)], [(2, 0), (1, 2), (0, 126)]] {
+    for entries in [[(0, 126), (1, 2), (2, 0)], [(2, 0), (1, 2), (0, 126)]]
+      as [[(Int, Int64)]]
+    {
       let wanted = #"{"a":0.5,"b":1.0842021724855044e-19}"#
       #expect(try Self.value(plan, bytes, rows: 3, entries) == .string(wanted))
     }

@@ -25,7 +25,7 @@ struct HalfLifeWeights: Sendable {
   private let large: [UInt128]
 
   /// - Parameter halfLife: in slices, 1 to 100,000.
-  /// - Complexity: a thousand divisions at most.
+  /// - Complexity: at most 708 powers, of some 35 divisions each.
   init(halfLife: Int64) {
     precondition((1...100_000).contains(halfLife), "a half-life is a whole number of slices")
     self.halfLife = halfLife
@@ -47,8 +47,8 @@ struct HalfLifeWeights: Sendable {
     return UInt64(truncatingIfNeeded: power) >> UInt64(halves)
   }
 
-  /// 2^(127 − part/whole), where part < whole: the series of e^-x for x = ln 2 · part/whole, whose terms fall
-  /// by more than half each.
+  /// 2^(127 − part/whole), where part < whole: the series of e^-x for x = ln 2 · part/whole, term by term until
+  /// none is left.
   private static func power(_ part: Int, of whole: Int) -> UInt128 {
     // ⌊ln 2 · 2^128⌋
     let logarithm: UInt128 = 0xB172_17F7_D1CF_79AB_C9E3_B398_03F2_F6AF
