@@ -1,6 +1,6 @@
 // Partials behind one class, so that a view's columns of different types are one array: virtual calls
 // are made per column and run of entries, never per byte. Its subclasses are `PartialAccumulator` and, for
-// the hottest partial, `SumAccumulator`.
+// the hottest partial, `SumAccumulator`; and those that read stored sums weighed (`WeighedSums`).
 
 /// An encoded column, borrowed, and its number of entries.
 public struct StoredColumn {
@@ -76,6 +76,12 @@ open class Accumulator {
   /// Merges entries of the column in a slot into the running partial.
   open func fold(slot: Int, entries: Range<Int>) throws(CodecError) {
     try fold(opened[slot].bytes, rows: opened[slot].rows, entries: entries)
+  }
+
+  /// Merges one entry of the column in a slot, whose slice began so many slices before that of the request; at
+  /// least 0. Only what weighs entries has an answer that depends on this.
+  open func fold(slot: Int, entry: Int, age: Int64) throws(CodecError) {
+    preconditionFailure("\(Self.self) does not weigh entries")
   }
 
   /// Finishes an entry for each distinct place, made of all entries that belong there. The running partial

@@ -10,6 +10,7 @@ public enum AggregateCatalog {
     TrueRatio.self, FirstTime.self, LastTime.self, SinceFirst.self, SinceLast.self, FirstK.self,
     LastK.self, SmallestK.self, LargestK.self, Quantile.self, Median.self, Histogram.self,
     TopK.self, ValueCounts.self, Mode.self, ModeRatio.self, Entropy.self, DistinctRatio.self,
+    DecayedCount.self,
   ]
 
   /// The signatures for the declaration reader.

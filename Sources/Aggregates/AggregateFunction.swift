@@ -11,16 +11,24 @@ public protocol AggregateFunction: Sendable {
   static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan
 
   /// The same by category, for at most `limit` of them; nil where that cannot be had.
-  static func categorized(input: FieldType?, limit: Int) -> AggregatePlan?
+  static func categorized(
+    input: FieldType?, limit: Int, parameters: [String: Int64]
+  ) -> AggregatePlan?
 }
 
 extension AggregateFunction {
-  public static func categorized(input: FieldType?, limit: Int) -> AggregatePlan? { nil }
+  public static func categorized(
+    input: FieldType?, limit: Int, parameters: [String: Int64]
+  ) -> AggregatePlan? { nil }
 }
 
 /// The partials of one aggregation, and the step from them to the value.
 public struct AggregatePlan: Sendable {
   public let partials: [PartialSpec]
+  /// Of a function that weighs entries by their age: makes the accumulators that read the stored columns of
+  /// `partials`, in their order, for the slices of a view. They are given entries one by one and store nothing.
+  /// Nil where the accumulators of `partials` read their own columns, in runs.
+  public let weighing: Weighing?
   /// Binds the step to accumulators of `partials`, in their order: what it returns gives the value that
   /// they stand at, whenever it is called. Types are looked at here, once, and not for each value.
   public let reading: @Sendable (_ accumulators: [Accumulator]) -> Reading
@@ -28,10 +36,15 @@ public struct AggregatePlan: Sendable {
   /// Gives the value of an aggregation now.
   public typealias Reading = () -> Value
 
+  /// Finds out for a view's slices what all its readers need, once.
+  public typealias Weighing = @Sendable (SliceLength) -> @Sendable () -> [Accumulator]
+
   public init(
-    partials: [PartialSpec], reading: @escaping @Sendable (_ accumulators: [Accumulator]) -> Reading
+    partials: [PartialSpec], weighing: Weighing? = nil,
+    reading: @escaping @Sendable (_ accumulators: [Accumulator]) -> Reading
   ) {
     self.partials = partials
+    self.weighing = weighing
     self.reading = reading
   }
 }

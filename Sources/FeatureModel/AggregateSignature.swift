@@ -20,14 +20,28 @@ public struct AggregateSignature: Sendable {
 
   public struct Parameter: Sendable {
     public let name: String
+    /// Of a length of time: how many slices it may have.
     public let range: ClosedRange<Int64>
-    public let defaultValue: Int64
+    /// Nil where it has to be declared.
+    public let defaultValue: Int64?
 
     public init(name: String, range: ClosedRange<Int64>, defaultValue: Int64) {
       self.name = name
       self.range = range
       self.defaultValue = defaultValue
     }
+
+    private init(lengthOfTime name: String) {
+      self.name = name
+      range = 1...ViewReader.longestWindow
+      defaultValue = nil
+    }
+
+    /// The age at which an event counts half: a length of time, a whole number of slices.
+    public static let halfLife = Parameter(lengthOfTime: Aggregation.halfLife)
+
+    /// Declared as text such as `7d`; milliseconds in an `Aggregation`.
+    public var isLengthOfTime: Bool { name == Aggregation.halfLife }
   }
 
   public init(

@@ -142,7 +142,7 @@ public struct Aggregation: Hashable, Sendable {
   public let function: String
   /// The field it takes in; nil for a count of rows.
   public let field: String?
-  /// Whole-number parameters by name, defaults filled in.
+  /// Whole-number parameters by name, defaults filled in; `halfLife` in milliseconds.
   public let parameters: [String: Int64]
   /// One value for each category, as a map; nil for one value of all events.
   public let by: Categories?
@@ -175,6 +175,18 @@ public struct Aggregation: Hashable, Sendable {
 }
 
 extension Aggregation {
+  /// The name of the one parameter that is a length of time. It is about reading alone: what is stored is the
+  /// same for all of them.
+  public static let halfLife = "halfLife"
+
+  /// The same for any half-life: aggregations with equal ones are stored as one.
+  package var withoutHalfLife: Aggregation {
+    if parameters[Self.halfLife] == nil { return self }
+    return Aggregation(
+      function: function, field: field, parameters: parameters.filter { $0.key != Self.halfLife },
+      by: by, filter: filter?.text)
+  }
+
   /// Names of the fields that it takes values from; its filter looks at others, perhaps.
   package var fields: [String] { [field, by?.field].compactMap { $0 } }
 

@@ -137,27 +137,25 @@ package struct BlockView: BitwiseCopyable {
   }
 
   /// Calls `body` with the bytes of the columns at some ascending places, borrowed, and the index of each
-  /// among the places.
+  /// among the places. A place that is there more than once is called for each.
   @inline(__always)
   func forEachColumn(
     at places: [Int],
     _ body: (_ index: Int, _ column: UnsafeRawBufferPointer) throws(CodecError) -> Void
   ) throws(CodecError) {
+    var start = columnsAt
     var position = columnsAt
+    // The columns before it have been walked over; of the last of them, `start ..< position` are the bytes.
     var current = 0
     for index in places.indices {
-      while true {
+      while current <= places[index] {
         try Self.need(position + 4, bytes.count)
-        let length = Int(bytes.littleEndian32(at: position))
-        let start = position + 4
-        position = start + length
+        start = position + 4
+        position = start + Int(bytes.littleEndian32(at: position))
         try Self.need(position, bytes.count)
         current += 1
-        if current - 1 == places[index] {
-          try body(index, UnsafeRawBufferPointer(rebasing: bytes[start..<position]))
-          break
-        }
       }
+      try body(index, UnsafeRawBufferPointer(rebasing: bytes[start..<position]))
     }
   }
 

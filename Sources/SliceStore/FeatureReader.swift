@@ -53,22 +53,42 @@ public final class FeatureReader {
       let own = needed.enumerated().map { (place: $0.offset, feature: plan.features[$0.element]) }
         .filter { $0.feature.declaration.derivation == nil && plan.group(of: $0.feature) == index }
       if own.isEmpty { continue }
-      let columns = Set(own.flatMap(\.feature.columns))
-      let selected = group.columns.enumerated().filter { columns.contains($0.element) }
-        .map { GroupReader.Selected(place: $0.offset, accumulator: all[$0.element]) }
-      let (steps, outputs) = Self.lowered(own, all)
+      let weighing = Self.weighing(own.map(\.feature))
+      let columns = Set(own.filter { $0.feature.weighing == nil }.flatMap(\.feature.columns))
+      var selected = columns.map { (column: $0, accumulator: all[$0], isWeighing: false) }
+      for (feature, accumulators) in weighing.values {
+        selected += zip(feature.columns, accumulators).map { ($0, $1, true) }
+      }
+      let (steps, outputs) = Self.lowered(own) { feature in
+        weighing[feature.declaration.aggregation]?.accumulators ?? feature.columns.map { all[$0] }
+      }
       readers.append(
         try GroupReader(
-          view: plan.id, group: group, selected: selected, steps: steps, outputs: outputs,
-          source: source, snapshot: snapshot, sweeping: entities))
+          view: plan.id, group: group, selected: plan.selected(selected), steps: steps,
+          outputs: outputs, source: source, snapshot: snapshot, sweeping: entities))
     }
     longest = readers.map(\.longest).max() ?? 0
     self.readers = Borrowed(readers)
   }
 
+  /// The accumulators of features that weigh entries: one set for each aggregation, for all its windows.
+  private static func weighing(
+    _ features: [ViewPlan.Feature]
+  ) -> [Aggregation: (feature: ViewPlan.Feature, accumulators: [Accumulator])] {
+    var found: [Aggregation: (feature: ViewPlan.Feature, accumulators: [Accumulator])] = [:]
+    for feature in features {
+      guard let make = feature.weighing, found[feature.declaration.aggregation] == nil else {
+        continue
+      }
+      found[feature.declaration.aggregation] = (feature, make())
+    }
+    return found
+  }
+
   /// What is left of features when they are asked for: no names, which would be counted for each value.
   private static func lowered(
-    _ placed: [(place: Int, feature: ViewPlan.Feature)], _ accumulators: [Accumulator]
+    _ placed: [(place: Int, feature: ViewPlan.Feature)],
+    _ accumulators: (ViewPlan.Feature) -> [Accumulator]
   ) -> ([GroupReader.Step], [GroupReader.Output]) {
     var steps: [GroupReader.Step] = []
     var outputs: [GroupReader.Output] = []
@@ -76,7 +96,7 @@ public final class FeatureReader {
     for length in Set(placed.map { slices($0.feature) }).sorted() {
       let start = outputs.count
       for (place, feature) in placed where slices(feature) == length {
-        let reading = feature.reading(feature.columns.map { accumulators[$0] })
+        let reading = feature.reading(accumulators(feature))
         outputs.append(GroupReader.Output(place: place, reading: reading))
       }
       steps.append(GroupReader.Step(slices: length, outputs: start..<outputs.count))
@@ -221,31 +241,44 @@ extension FeatureReader {
         "'\(feature.declaration.name)' is derived and has no slices of its own; explain "
           + names.joined(separator: ", "))
     }
-    let start = length.slice(of: time).index - feature.declaration.window.slices
-    try checkFloor(at: length.slice(of: time).index)
+    let end = length.slice(of: time).index
+    let start = end - feature.declaration.window.slices
+    try checkFloor(at: end)
     let group = plan.groups[plan.group(of: feature)]
-    let accumulators = feature.columns.map { plan.columns[$0].spec.make() }
-    let requested = length.start(of: length.slice(of: time)).milliseconds
+    let accumulators =
+      feature.weighing?() ?? feature.columns.map { plan.columns[$0].spec.make() }
+    let requested = length.start(of: Slice(index: end)).milliseconds
     for accumulator in accumulators { accumulator.requestStart = requested }
     let reading = feature.reading(accumulators)
-    let selected = zip(feature.columns, accumulators).map { column, accumulator in
-      GroupReader.Selected(
-        place: plan.columns[column].placeInGroup, accumulator: accumulator)
-    }.sorted { $0.place < $1.place }
+    let selected = zip(feature.columns, accumulators).map {
+      (column: $0, accumulator: $1, isWeighing: feature.weighing != nil)
+    }
     let reader = try GroupReader(
-      view: plan.id, group: group, selected: selected, steps: [], outputs: [], source: source,
-      snapshot: snapshot)
+      view: plan.id, group: group, selected: plan.selected(selected), steps: [], outputs: [],
+      source: source, snapshot: snapshot)
     var found: [Contribution] = []
     try entity.bytes.withBytes { bytes throws(StoreError) in
       try reader.select(hash: entity.hash64, entity: bytes, start..<start + 1, sealed: nil)
-      try reader.explain(SliceRequest(at: time, mode, length), from: start) { slice, lag in
+      try reader.explain(SliceRequest(at: time, mode, length), from: start, to: end) { slice, lag in
         found.append(
           Contribution(
             slice: length.start(of: Slice(index: slice)),
             arrival: length.start(of: Slice(index: slice + lag)), value: reading()))
       }
     }
-    try checkFloor(at: length.slice(of: time).index)
+    try checkFloor(at: end)
     return found.sorted { ($0.slice, $0.arrival) < ($1.slice, $1.arrival) }
+  }
+}
+
+extension ViewPlan {
+  /// What reads columns of one group, in the order in which a block has them.
+  fileprivate func selected(
+    _ readers: [(column: Int, accumulator: Accumulator, isWeighing: Bool)]
+  ) -> [GroupReader.Selected] {
+    readers.map { column, accumulator, isWeighing in
+      GroupReader.Selected(
+        place: columns[column].placeInGroup, accumulator: accumulator, isWeighing: isWeighing)
+    }.sorted { $0.place < $1.place }
   }
 }

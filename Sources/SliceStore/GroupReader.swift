@@ -15,6 +15,8 @@ final class GroupReader {
   struct Selected {
     let place: Int
     let accumulator: Accumulator
+    /// Whether it is given entries one by one with their ages, instead of in runs.
+    let isWeighing: Bool
   }
 
   /// All features of the group with one window length, shortest first.
@@ -40,6 +42,9 @@ final class GroupReader {
   let cut: BlockCut
   let accumulators: Borrowed<Accumulator>
   let places: [Int]
+  /// Of all accumulators those that take entries in runs, and those that weigh each by its age.
+  private let folding: Borrowed<Accumulator>
+  private let weighing: Borrowed<Accumulator>
   private let steps: [Step]
   /// In the order of their steps.
   private let outputs: Borrowed<Output>
@@ -90,6 +95,8 @@ final class GroupReader {
     cut = group.cut
     accumulators = Borrowed(selected.map(\.accumulator))
     places = selected.map(\.place)
+    folding = Borrowed(selected.filter { !$0.isWeighing }.map(\.accumulator))
+    weighing = Borrowed(selected.filter(\.isWeighing).map(\.accumulator))
     self.source = source
     self.snapshot = snapshot
     options = ReadOptions(snapshot: snapshot)
@@ -143,14 +150,28 @@ final class GroupReader {
     var walk = begin(request)
     for step in steps {
       try visit(from: start - step.slices, request, &walk) {
-        _, slot, entries throws(CodecError) in
-        try accumulators.callEach { accumulator throws(CodecError) in
+        blockStart, slot, entries throws(CodecError) in
+        try folding.callEach { accumulator throws(CodecError) in
           try accumulator.fold(slot: slot, entries: entries)
         }
+        if weighing.count > 0 { try weigh(entries, slot, blockStart, start) }
       }
       outputs.callEach(step.outputs) { values[$0.place] = $0.reading() }
     }
     self.walk = walk
+  }
+
+  /// Hands entries to what weighs them, each with the slices between its own and that where windows end.
+  private func weigh(
+    _ entries: Range<Int>, _ slot: Int, _ blockStart: Int64, _ end: Int64
+  ) throws(CodecError) {
+    guard let block = slots[slot].view else { return }
+    for entry in entries {
+      let age = end - blockStart - Int64(block.offset(entry))
+      try weighing.callEach { accumulator throws(CodecError) in
+        try accumulator.fold(slot: slot, entry: entry, age: age)
+      }
+    }
   }
 
   /// Puts the features of an entity without events into `values`.
@@ -277,17 +298,20 @@ final class GroupReader {
 extension GroupReader {
   /// Calls `body` for each entry of slices from `start` on that counts, with its slice and arrival lag and
   /// with the accumulators standing at that entry alone; newest block first.
+  /// - Parameter end: the slice to which ages are counted.
   func explain(
-    _ request: SliceRequest, from start: Int64, _ body: (_ slice: Int64, _ lag: Int64) -> Void
+    _ request: SliceRequest, from start: Int64, to end: Int64,
+    _ body: (_ slice: Int64, _ lag: Int64) -> Void
   ) throws(StoreError) {
     var walk = begin(request)
     try visit(from: start, request, &walk) { blockStart, slot, entries throws(CodecError) in
       guard let block = slots[slot].view else { return }
       for entry in entries {
-        try accumulators.callEach { accumulator throws(CodecError) in
-          accumulator.reset()
+        accumulators.callEach { $0.reset() }
+        try folding.callEach { accumulator throws(CodecError) in
           try accumulator.fold(slot: slot, entries: entry..<entry + 1)
         }
+        try weigh(entry..<entry + 1, slot, blockStart, end)
         body(blockStart + Int64(block.offset(entry)), block.lag(entry))
       }
     }

@@ -21,7 +21,10 @@ struct ViewLayout {
     guard let by = aggregation.by else {
       return function.plan(input: type, parameters: aggregation.parameters)
     }
-    guard let plan = function.categorized(input: type, limit: Int(by.limit)) else {
+    guard
+      let plan = function.categorized(
+        input: type, limit: Int(by.limit), parameters: aggregation.parameters)
+    else {
       throw .invalid("'\(aggregation.function)' cannot be had by '\(by.field)'")
     }
     return plan

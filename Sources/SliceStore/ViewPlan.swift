@@ -59,10 +59,14 @@ public struct ViewPlan: Sendable {
     let columns: [Int]
     /// From accumulators of `columns`, in their order, to the value.
     let reading: @Sendable (_ accumulators: [Accumulator]) -> AggregatePlan.Reading
+    /// Of a feature that weighs entries: makes what reads its columns, which then are not read by their own
+    /// accumulators.
+    let weighing: (@Sendable () -> [Accumulator])?
 
     /// Of a derived feature, which stands on other features instead of columns.
     static func derived(_ declaration: FeatureDeclaration) -> Feature {
-      Feature(declaration: declaration, columns: []) { _ in { .null } }
+      Feature(
+        declaration: declaration, columns: [], reading: { _ in { .null } }, weighing: nil)
     }
   }
 
@@ -93,7 +97,9 @@ public struct ViewPlan: Sendable {
         throw .needsBackfill(view: declaration.name, feature: feature.name)
       }
       features.append(
-        Feature(declaration: feature, columns: columns.compactMap { $0 }, reading: plan.reading))
+        Feature(
+          declaration: feature, columns: columns.compactMap { $0 }, reading: plan.reading,
+          weighing: plan.weighing.map { $0(declaration.slice) }))
     }
     self.id = id
     self.declaration = declaration

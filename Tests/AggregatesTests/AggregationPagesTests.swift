@@ -61,8 +61,10 @@ struct AggregationPagesTests {
     let signature = try #require(AggregateCatalog.function(named: name)).signature
     #expect(page.hasPrefix("# `\(name)`\n"))
     for parameter in signature.parameters {
-      let range = "\(parameter.range.lowerBound) to \(parameter.range.upperBound)"
-      #expect(page.contains("| `\(parameter.name)` | \(range) | \(parameter.defaultValue) |"))
+      let unit = parameter.isLengthOfTime ? " slices" : ""
+      let range = "\(parameter.range.lowerBound) to \(parameter.range.upperBound)\(unit)"
+      let usual = parameter.defaultValue.map { "\($0)" } ?? "none: has to be given"
+      #expect(page.contains("| `\(parameter.name)` | \(range) | \(usual) |"))
     }
     let rows = Self.rows(page, "`")
     #expect(rows.map { $0[0] } == signature.parameters.map { "`\($0.name)`" })
@@ -88,11 +90,18 @@ struct AggregationPagesTests {
     let signature = AggregateCatalog.function(named: name)!.signature
     for parameter in signature.parameters {
       parameters[parameter.name] = parameter.defaultValue
-      if case .int(let given)? = worked["parameters"]?[parameter.name]?.content {
-        parameters[parameter.name] = given
+      switch worked["parameters"]?[parameter.name]?.content {
+      case .int(let given)?: parameters[parameter.name] = given
+      case .string(let given)?: parameters[parameter.name] = DurationText.milliseconds(given)
+      default: break
       }
     }
-    let result = try FunctionTests.evaluate(name, type, values, parameters, start: 10_000)
+    var interval: Int64 = 1000
+    if case .string(let given)? = worked["interval"]?.content {
+      interval = try #require(DurationText.milliseconds(given))
+    }
+    let result = try FunctionTests.evaluate(
+      name, type, values, interval: interval, parameters, start: 10 * interval)
     let wanted = try Self.value(try #require(worked["value"]), signature.result(type))
     #expect(result == wanted, "\(name)")
   }

@@ -29,7 +29,7 @@ struct CategoryTests {
     let first = sums.keys.sorted { Self.hash($0) < Self.hash($1) }.prefix(limit)
     let members = first.sorted { $0.lexicographicallyPrecedes($1) }
       .map { "\"\(String(decoding: $0, as: UTF8.self))\":\(sums[$0]!)" }.joined(separator: ",")
-    let plan = try #require(Sum.categorized(input: .int, limit: limit))
+    let plan = try #require(Sum.categorized(input: .int, limit: limit, parameters: [:]))
     let accumulator = plan.partials[0].make()
     for event in events {
       event.category!.withUnsafeBytes { accumulator.absorb(category: $0, word: event.word) }
@@ -40,7 +40,7 @@ struct CategoryTests {
   }
 
   @Test func keysAreEscapedAndInTheOrderOfTheirBytes() throws {
-    let plan = try #require(Count.categorized(input: nil, limit: 10))
+    let plan = try #require(Count.categorized(input: nil, limit: 10, parameters: [:]))
     let accumulator = plan.partials[0].make()
     for text in ["b", "", "\"", "\n", "\u{e9}", "e\u{301}", "sample", "b"] {
       Array(text.utf8).withUnsafeBytes { accumulator.absorb(category: $0, word: 0) }

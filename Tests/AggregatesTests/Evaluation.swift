@@ -11,6 +11,10 @@ extension FunctionTests {
     _ parameters: [String: Int64] = [:], start: Int64 = 0
   ) throws -> Value {
     let plan = AggregateCatalog.function(named: name)!.plan(input: type, parameters: parameters)
+    if let weighing = plan.weighing {
+      let slice = try #require(SliceLength(milliseconds: interval))
+      return try weighed(plan, type, values, slice, start: start, weighing(slice))
+    }
     let accumulators = plan.partials.map { $0.make() }
     for (spec, accumulator) in zip(plan.partials, accumulators) {
       for (index, value) in values.enumerated() {
@@ -30,6 +34,35 @@ extension FunctionTests {
     }
     #expect(plan.reading(stored)() == result)
     return result
+  }
+
+  /// The value of a function that weighs entries, where each event has a slice of its own; the same from the
+  /// newest entry on and from the oldest on.
+  private static func weighed(
+    _ plan: AggregatePlan, _ type: FieldType?, _ values: [Value], _ slice: SliceLength,
+    start: Int64, _ make: () -> [Accumulator]
+  ) throws -> Value {
+    let (spec, stored) = (plan.partials[0], plan.partials[0].make())
+    for (index, value) in values.enumerated() {
+      absorb(value, spec.slot, type, stored, time: Int64(index) * slice.milliseconds)
+      stored.finishEntry()
+    }
+    var column: [UInt8] = []
+    stored.encodeEntries(into: &column)
+    let results = try column.withUnsafeBytes { bytes in
+      try [Array(values.indices), values.indices.reversed()].map { order in
+        let accumulators = make()
+        let reading = plan.reading(accumulators)
+        try accumulators[0].open(Aggregates.StoredColumn(bytes: bytes, rows: values.count), slot: 0)
+        for index in order {
+          let age = start / slice.milliseconds - Int64(index)
+          try accumulators[0].fold(slot: 0, entry: index, age: age)
+        }
+        return reading()
+      }
+    }
+    #expect(results[0] == results[1])
+    return results[0]
   }
 
   private static func absorb(

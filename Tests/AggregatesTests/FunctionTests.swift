@@ -82,12 +82,17 @@ struct FunctionTests {
     #expect(greatest.sign == .plus)
   }
 
+  private static let minute: Int64 = 60_000
+
   @Test func everyFunctionPlansForEveryTypeThatItAccepts() throws {
     for function in AggregateCatalog.functions {
       let signature = function.signature
       #expect(AggregateCatalog.function(named: signature.name) == function)
       for type in signature.accepts {
-        let result = try Self.evaluate(signature.name, type, [])
+        let lengths = signature.parameters.filter(\.isLengthOfTime).map { ($0.name, Self.minute) }
+        let result = try Self.evaluate(
+          signature.name, type, [], interval: Self.minute, Dictionary(uniqueKeysWithValues: lengths)
+        )
         #expect([.null, .int(0), .double(0)].contains(result), "\(signature.name) of nothing")
       }
     }

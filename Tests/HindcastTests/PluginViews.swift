@@ -64,6 +64,8 @@ enum Everything: MailView {
     First("FIRST", of: \.at).over(.days(1))
     Last("LAST", of: \.topic).over(.days(1))
     Distinct("TOPICS", of: \.topic, exactUpTo: 8, precision: 10).over(.days(1))
+    DecayedCount("LATELY", halfLife: .weeks(1)).over(.days(30))
+    DecayedCount("SEEN_LATELY", of: \.seen, halfLife: "5h").over(.days(3)).by(\.topic, limit: 4)
     Aggregate("distinct", "SENDERS", of: \.sender, ["exactUpTo": 16]).over(.days(1))
     Aggregate("count", .exactly("ROWS")).over(.days(3))
     Feature.declared("W", ["sum": "size", "windows": ["2h"]])
@@ -88,6 +90,8 @@ enum Everything: MailView {
         "{window}_FIRST": { "first": "at", "windows": ["1d"] },
         "{window}_LAST": { "last": "topic", "windows": ["1d"] },
         "{window}_TOPICS": { "distinct": "topic", "precision": 10, "exactUpTo": 8, "windows": ["1d"] },
+        "{window}_LATELY": { "decayedCount": true, "halfLife": "7d", "windows": ["30d"] },
+        "{window}_SEEN_LATELY": { "decayedCount": "seen", "halfLife": "5h", "by": "topic", "limit": 4, "windows": ["3d"] },
         "{window}_SENDERS": { "distinct": "sender", "exactUpTo": 16, "windows": ["1d"] },
         "ROWS": { "count": true, "windows": ["3d"] },
         "{window}_W": { "sum": "size", "windows": ["2h"] },

@@ -74,4 +74,68 @@ import Testing
       target.close()
     }
   }
+
+  @Test
+  func `Any half-life is live at once beside a count, with its history, and another is another`()
+    throws
+  {
+    try withTemporaryDirectory { folder in
+      let count = #""N": {"count": true, "windows": ["7d"]}"#
+      let day = #""D": {"decayedCount": true, "halfLife": "1d", "windows": ["7d"]}"#
+      let two = #""T": {"decayedCount": true, "halfLife": "2d", "windows": ["1d", "7d"]}"#
+        .replacing("\"T\"", with: "\"{window}_T\"")
+      let target = try TestStore(at: folder + "/store", Fixture.stream, [Self.view(count)])
+      try target.append(Self.rows)
+      #expect(
+        try target.store.change(to: Self.view("\(count), \(day)"), over: Fixture.stream)
+          == .extended([
+            #"features.D: added, {"decayedCount":true,"halfLife":"1d"} over 7d (not stored yet)"#
+          ]))
+      try target.store.register(Self.view("\(count), \(day)"))
+      #expect(try target.answer("further", ["a"], at: .at("2024-03-03")) == [.int(3), .double(1)])
+      guard
+        case .extended(let lines) = try target.store.register(
+          Self.view("\(count), \(day), \(two)"))
+      else {
+        Issue.record("not extended")
+        return
+      }
+      #expect(lines.count == 2 && !lines.joined().contains("not stored yet"), "\(lines)")
+      let root = Double(0.5).squareRoot()
+      let wanted: [Value] = [.int(3), .double(1), .double(root), .double(1 + root)]
+      for _ in 0..<2 {
+        for time in ["2024-03-03", "2024-03-03T23:59:59"] {
+          #expect(try target.answer("further", ["a"], at: .at(time)) == wanted)
+        }
+        try target.reopen()
+      }
+      #expect(throws: StoreError.self) {
+        try target.store.register(Self.view("\(count), \(day.replacing("1d", with: "3d"))"))
+      }
+      target.close()
+    }
+  }
+
+  @Test func `A count that decays is explained slice by slice, with the weights of the request`()
+    throws
+  {
+    try withTemporaryDirectory { folder in
+      let declared = Self.view(
+        #""D": {"decayedCount": true, "halfLife": "1d", "windows": ["7d"]}, "N": {"count": true, "windows": ["7d"]}"#
+      )
+      let target = try TestStore(at: folder + "/store", Fixture.stream, [declared])
+      try target.append(Self.rows)
+      let reader = try target.store.reader(of: "further", features: ["D"])
+      for (mode, values) in [
+        (ReadMode.asServed, [Value.double(0.5), .double(0.5)]), (.fresh, [.double(1), .double(1)]),
+      ] {
+        let time: Timestamp =
+          mode == .fresh ? .at("2024-03-02T13:00:00") : .at("2024-03-03T13:00:00")
+        let parts = try reader.explain(0, EntityKey(parts: ["a"]), at: time, mode)
+        #expect(parts.map(\.value) == values)
+      }
+      #expect(try target.answer("further", ["b"], at: .at("2024-03-03")) == [.double(0), .int(0)])
+      target.close()
+    }
+  }
 }

@@ -15,16 +15,20 @@ struct NaiveAggregate {
   let times: [Int64]
   /// Where the request's slice begins, in milliseconds.
   let start: Int64
+  /// How long slices are, in milliseconds.
+  let slice: Int64
   private let bound: Int64?
 
   init(
-    of rows: [[Value]], _ stream: StreamDeclaration, _ aggregation: Aggregation, start: Int64
+    of rows: [[Value]], _ stream: StreamDeclaration, _ aggregation: Aggregation, start: Int64,
+    slice: Int64
   ) {
     function = aggregation.function
     parameters = aggregation.parameters
     bound = aggregation.parameters["exactUpTo"]
     self.rows = rows
     self.start = start
+    self.slice = slice
     let field = aggregation.field.map { stream.index(of: $0)! }
     type = field.map { stream.fields[$0].type }
     times = rows.compactMap { row in

@@ -9,7 +9,7 @@ struct NaiveCategories {
 
   init(
     of rows: [[Value]], _ stream: StreamDeclaration, _ aggregation: Aggregation,
-    _ by: Aggregation.Categories
+    _ by: Aggregation.Categories, start: Int64, slice: Int64
   ) {
     limit = Int(by.limit)
     let category = stream.index(of: by.field)!
@@ -18,8 +18,11 @@ struct NaiveCategories {
     for row in rows where row[category] != .null && field.map({ row[$0] == .null }) != true {
       groups[Array(NaiveOracle.text(row[category])!.utf8), default: []].append(row)
     }
-    let whole = Aggregation(function: aggregation.function, field: aggregation.field)
-    values = groups.mapValues { NaiveAggregate(of: $0, stream, whole, start: 0).value }
+    let whole = Aggregation(
+      function: aggregation.function, field: aggregation.field, parameters: aggregation.parameters)
+    values = groups.mapValues {
+      NaiveAggregate(of: $0, stream, whole, start: start, slice: slice).value
+    }
   }
 
   var value: Value {

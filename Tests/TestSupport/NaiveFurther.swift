@@ -29,6 +29,8 @@ extension NaiveAggregate {
     case "sinceFirst": return values.map(\.time).min().map { .int(start - $0) } ?? .null
     case "sinceLast": return values.map(\.time).max().map { .int(start - $0) } ?? .null
     case "latest": return latest
+    case "decayedCount":
+      return .double(NaiveDecay.count(values.map(\.time), start, slice, parameters["halfLife"]!))
     case "firstK": return pairs(values.sorted(by: Self.isEarlier).prefix(k!))
     case "lastK": return pairs(values.sorted(by: Self.isEarlier).reversed().prefix(k!))
     case "smallestK": return list(ordered.prefix(k!))

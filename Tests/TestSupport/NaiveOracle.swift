@@ -32,7 +32,8 @@ public struct NaiveOracle {
       isOf(entity, $0.row) && NaiveFormula($0.row, types).isTrue(view.filter) == true
     }
     let scope = view.scope(of: stream)
-    let start = number(time) * view.slice.milliseconds
+    let slice = view.slice.milliseconds
+    let start = number(time) * slice
     var answers: [Value?] = zip(view.features, filters).map { feature, filter in
       if feature.derivation != nil { return nil }
       let rows = known.filter {
@@ -40,9 +41,11 @@ public struct NaiveOracle {
           && counts($0, feature.window.slices, time, mode)
       }.map(\.row)
       if let by = feature.aggregation.by {
-        return NaiveCategories(of: rows, scope, feature.aggregation, by).value
+        return NaiveCategories(
+          of: rows, scope, feature.aggregation, by, start: start, slice: slice
+        ).value
       }
-      return NaiveAggregate(of: rows, scope, feature.aggregation, start: start).value
+      return NaiveAggregate(of: rows, scope, feature.aggregation, start: start, slice: slice).value
     }
     for (index, feature) in view.features.enumerated() {
       guard let formula = feature.derivation else { continue }

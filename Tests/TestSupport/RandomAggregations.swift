@@ -15,6 +15,7 @@ extension RandomStream {
     var rows = 0
     /// Nil: the field's own.
     var result: FieldType?
+    /// A half-life in slices.
     var parameters: [String: [Int64]] = [:]
   }
 
@@ -59,6 +60,7 @@ extension RandomStream {
       "mode": Draw(parameters: keep),
       "modeRatio": Draw(result: .double, parameters: keep),
       "entropy": Draw(result: .double, parameters: keep),
+      "decayedCount": Draw(rows: 50, result: .double, parameters: ["halfLife": [1, 2, 3, 7, 16]]),
     ]
   }()
 
@@ -67,7 +69,8 @@ extension RandomStream {
 
   /// An aggregation, and the type of its values; some take in a computed field.
   static func aggregation(
-    _ stream: StreamDeclaration, _ derived: [String], _ random: inout SplitMix64
+    _ stream: StreamDeclaration, _ derived: [String], _ slice: SliceLength,
+    _ random: inout SplitMix64
   ) -> (Aggregation, FieldType) {
     let function = random.pick(draws.keys.sorted())
     let draw = draws[function]!
@@ -76,7 +79,7 @@ extension RandomStream {
       ? nil : random.pick(draw.fields + (draw.fields == Draw().fields ? derived : []))
     var parameters: [String: Int64] = [:]
     for (name, values) in draw.parameters.sorted(by: { $0.key < $1.key }) {
-      parameters[name] = random.pick(values)
+      parameters[name] = random.pick(values) * (name == "halfLife" ? slice.milliseconds : 1)
     }
     let type = field.map { stream.fields[stream.index(of: $0)!].type }
     return (

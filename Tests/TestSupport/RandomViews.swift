@@ -10,22 +10,24 @@ extension RandomStream {
       let derived = random.chance(50) ? RandomFormulas.fields(stream, &random) : []
       let scope = ViewDeclaration.scope(of: stream, derived)
       let filter = random.chance(60) ? condition(&random, depth: 2) : nil
+      let slice = SliceLength(milliseconds: random.pick(lengths))!
       let stored = features(
-        scope, count: 3 + random.below(8), derived.map(\.name), &random)
+        scope, count: 3 + random.below(8), derived.map(\.name), slice, &random)
       return ViewDeclaration(
         name: "view\(index)", stream: stream.name,
         entity: random.chance(60) ? ["who"] : random.chance(70) ? ["who", "site"] : ["site"],
-        slice: SliceLength(milliseconds: random.pick(lengths))!,
+        slice: slice,
         filter: filter.map { try! FilterParser.parse($0, stream: scope) }, retention: nil,
         features: RandomFormulas.derive(from: stored, &random), derived: derived)
     }
   }
 
   private static func features(
-    _ stream: StreamDeclaration, count: Int, _ derived: [String], _ random: inout SplitMix64
+    _ stream: StreamDeclaration, count: Int, _ derived: [String], _ slice: SliceLength,
+    _ random: inout SplitMix64
   ) -> [FeatureDeclaration] {
     (0..<count).map { index in
-      let (aggregation, type) = shaped(stream, derived, &random)
+      let (aggregation, type) = shaped(stream, derived, slice, &random)
       let slices: Int64 = random.pick([1, 2, 7, 30, Int64(1 + random.below(400))])
       let window =
         random.chance(15) ? Window.lifetime : Window(slices: slices, label: "w\(slices)")
@@ -36,16 +38,17 @@ extension RandomStream {
 
   /// A function, for some of them of some events only, or by category.
   private static func shaped(
-    _ stream: StreamDeclaration, _ derived: [String], _ random: inout SplitMix64
+    _ stream: StreamDeclaration, _ derived: [String], _ slice: SliceLength,
+    _ random: inout SplitMix64
   ) -> (Aggregation, FieldType) {
-    let (whole, type) = aggregation(stream, derived, &random)
+    let (whole, type) = aggregation(stream, derived, slice, &random)
     var filter: Filter?
     if random.chance(30) {
       filter = try! FilterParser.parse(condition(&random, depth: 1), stream: stream)
     }
     let input = whole.field.map { stream.fields[stream.index(of: $0)!].type }
     let hasCategories =
-      whole.function == "count"
+      ["count", "decayedCount"].contains(whole.function)
       || ["sum", "mean", "min", "max"].contains(whole.function) && input != .string
     var by: Aggregation.Categories?
     if hasCategories, random.chance(60) {

@@ -5,7 +5,7 @@ import json
 import math
 import struct
 import sys
-from decimal import Decimal, getcontext
+from decimal import ROUND_FLOOR, Decimal, getcontext
 from fractions import Fraction
 
 import vectors
@@ -153,6 +153,18 @@ def entropy(values, kind, keep):
     return max(0.0, float(total / (n * Decimal(2).ln()))) + 0.0
 
 
+def weight(age, half_life):
+    """What an event counts at an age, both in slices: 2**(-age / half_life), cut to 63 binary places."""
+    halves, rest = divmod(age, half_life)
+    whole = Decimal(2)**(63 - Decimal(rest) / half_life) if rest else Decimal(2**63)
+    return Fraction(int(whole.to_integral_value(ROUND_FLOOR)) >> halves, 2**63)
+
+
+def decayed(feature, times, start):
+    ages = [(start // feature.length) - time // feature.length for time in times]
+    return nearest(sum((weight(age, feature.parameters["halfLife"]) for age in ages), Fraction(0)))
+
+
 def number_of(function, values, events, rows, start):
     """Functions that give a number, or a time."""
     times = [time for time, _ in events]
@@ -183,6 +195,8 @@ def further(feature, kind, events, rows, start, order):
         last = max((time for time, _ in events), default=None)
         here = [value for time, value in events if time == last and value is not None]
         return max(here, key=order) if here else None
+    if function == "decayedCount":
+        return decayed(feature, [time for time, _ in events], start)
     given = {**DEFAULTS, **feature.parameters}
     if function in ("nullCount", "nullRatio", "countTrue", "trueRatio", "firstTime", "lastTime",
                     "sinceFirst", "sinceLast"):

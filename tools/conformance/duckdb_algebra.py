@@ -2,7 +2,8 @@
 
 Lists, counts and times must be equal. Where DuckDB computes in doubles what the contract rounds once
 (moments, entropy) its value must be near; a quantile must lie within the declared error of the exact one.
-Tallies beyond `keep` are left to the reference, because DuckDB has another hash.
+Tallies beyond `keep` are left to the reference, because DuckDB has another hash. Of counts that decay, DuckDB
+finds how many events there are of each age; the weights, whole numbers, are powers that are found by trying.
 """
 import json
 import math
@@ -38,6 +39,7 @@ SQL = {
     "mode": "histogram({f})",
     "modeRatio": "histogram({f})",
     "entropy": "CASE WHEN count({f}) > 0 THEN entropy({f}) END",
+    "decayedCount": "histogram((_start - slice(_event, {l}::BIGINT) * {l}) // {l}) " + KEPT,
     "distinctRatio": "count(DISTINCT {f}) / nullif(count({f}), 0)",
 }
 NEAR = {"skew", "kurtosis", "sumOfSquares", "rms", "entropy", "quantile", "median"}
@@ -61,7 +63,8 @@ def further_sql(feature, field, kind):
     counted = f"CASE WHEN {field} = 0 THEN 0.0 ELSE {field} END" if kind == "double" else field
     used = counted if feature.function in TALLIES | {"entropy", "distinctRatio"} else field
     return SQL[feature.function].format(
-        f=used, o=ascending, d=descending, w="DOUBLE" if kind == "double" else "HUGEINT")
+        f=used, o=ascending, d=descending, w="DOUBLE" if kind == "double" else "HUGEINT",
+        l=feature.length)
 
 
 def shaped(feature, kind, value):
@@ -86,9 +89,26 @@ def shaped(feature, kind, value):
         return steps(feature, value)
     if function in TALLIES:
         return tallied(feature, kind, value)
+    if function == "decayedCount":
+        half_life = feature.parameters["halfLife"]
+        return sum(count * weight(age, half_life) for age, count in (value or {}).items()) / 2**63
     if function in ("skew", "kurtosis"):
         return moment(function, value or [])
     return value
+
+
+def weight(age, half_life):
+    """The greatest whole number whose power of `half_life` is at most 2**(63 * half_life - age)."""
+    if age > 63 * half_life:
+        return 0
+    low, high = 1, 2**63 + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if middle**half_life <= 2**(63 * half_life - age):
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 def steps(feature, values):

@@ -231,7 +231,8 @@ class Reference:
         for time, value, category in found:
             text = self.vector.key_text(feature.by, category)
             groups.setdefault(text, []).append((time, value))
-        values = {text: self.value(view, feature, events, len(events), 0) for text, events in groups.items()}
+        values = {text: self.value(view, feature, events, len(events), r * view.length)
+                  for text, events in groups.items()}
         return vectors.category_map(values, feature.limit, xxh64)
 
     def seen(self, view, row):

@@ -15,11 +15,12 @@ ALL = 1 << 40  # slices: more than there are
 UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 SHAPES = {"where", "windows", "by", "limit"}
 PARAMETERS = {"exactUpTo", "precision", "k", "keep", "permille", "errorPermille", "maxBuckets", "from", "width",
-              "buckets", "per"}
+              "buckets", "per", "halfLife"}
 # What functions give; all others give what their field is.
 KINDS = {
     "int": "count countTrue distinct nullCount sinceFirst sinceLast",
-    "double": "mean variance stddev skew kurtosis quantile median rms entropy modeRatio distinctRatio nullRatio trueRatio",
+    "double": "mean variance stddev skew kurtosis quantile median rms entropy modeRatio distinctRatio nullRatio "
+              "trueRatio decayedCount",
     "timestamp": "firstTime lastTime",
     "string": "firstK lastK smallestK largestK histogram topK valueCounts"}
 
@@ -31,13 +32,15 @@ def length(text):
 
 class Feature:
     """One named feature of a view: a function over a field (None: rows) and a window in slices, which are all
-    slices for a lifetime; its own filter or None; and the field it is by or None, with the limit."""
+    slices for a lifetime; its own filter or None; and the field it is by or None, with the limit. A half-life
+    is in slices, and these are `length` milliseconds long."""
 
-    def __init__(self, function, field, slices, parameters, filter_text, by, limit):
+    def __init__(self, function, field, slices, parameters, filter_text, by, limit, length):
         self.function, self.field = function, field
         self.slices, self.parameters = slices, parameters
         self.filter = filter_text
         self.by, self.limit = by, limit
+        self.length = length
 
     def kind(self, fields):
         """The type of its values, for a stream with these fields."""
@@ -86,13 +89,15 @@ class View:
         (function, field), = [(key, value) for key, value in body.items()
                               if key not in SHAPES and key not in PARAMETERS]
         parameters = {key: body[key] for key in PARAMETERS if key in body}
+        if "halfLife" in body:
+            parameters["halfLife"] = length(body["halfLife"]) // self.length
         for window in body["windows"]:
             slices, rest = (ALL, 0) if window == "lifetime" else divmod(length(window), self.length)
             assert rest == 0 and slices >= 1, f"{window} is no number of slices"
             name = template.replace("{window}", window)
             self.features[name] = Feature(
                 function, None if field is True else field, slices, parameters, body.get("where"),
-                body.get("by"), body.get("limit", 100))
+                body.get("by"), body.get("limit", 100), self.length)
             self.kinds[name] = self.features[name].kind(self.fields)
 
 

@@ -4,15 +4,38 @@
 import FeatureModel
 
 extension Count {
-  public static func categorized(input: FieldType?, limit: Int) -> AggregatePlan? {
+  public static func categorized(
+    input: FieldType?, limit: Int, parameters: [String: Int64]
+  ) -> AggregatePlan? {
     .categorized("count", input, rows: input == nil, limit, CategorySum(.one)) {
       .int($0.partial.sum.int64Value ?? .max)
     }
   }
 }
 
+extension DecayedCount {
+  /// Stands on the map of `count`.
+  public static func categorized(
+    input: FieldType?, limit: Int, parameters: [String: Int64]
+  ) -> AggregatePlan? {
+    let neutral = CategoryMap(limit: limit, CategorySum(.one))
+    return AggregatePlan(
+      partials: Count.categorized(input: input, limit: limit, parameters: [:])?.partials ?? [],
+      weighing: { slice in
+        let weights = HalfLifeWeights(parameters, slice)
+        return { [WeighedCategories(neutral, weights)] }
+      },
+      reading: { accumulators in
+        let sums = accumulators[0] as! WeighedCategories
+        return { sums.running.json { .finite($0.partial.sum.doubleValue) } }
+      })
+  }
+}
+
 extension Sum {
-  public static func categorized(input: FieldType?, limit: Int) -> AggregatePlan? {
+  public static func categorized(
+    input: FieldType?, limit: Int, parameters: [String: Int64]
+  ) -> AggregatePlan? {
     let type = field(input)
     return .categorized("sum", type, limit, CategorySum(type == .double ? .double : .int)) {
       $0.partial.sum.value(type)
@@ -21,7 +44,9 @@ extension Sum {
 }
 
 extension Mean {
-  public static func categorized(input: FieldType?, limit: Int) -> AggregatePlan? {
+  public static func categorized(
+    input: FieldType?, limit: Int, parameters: [String: Int64]
+  ) -> AggregatePlan? {
     let type = field(input)
     return .categorized("mean", type, limit, CategoryMean(type == .double ? .double : .int)) {
       $0.sum.sum.mean(of: $0.count.sum.int64Value ?? .max)
@@ -30,7 +55,9 @@ extension Mean {
 }
 
 extension Minimum {
-  public static func categorized(input: FieldType?, limit: Int) -> AggregatePlan? {
+  public static func categorized(
+    input: FieldType?, limit: Int, parameters: [String: Int64]
+  ) -> AggregatePlan? {
     let type = field(input)
     if type == .string { return nil }
     return .categorized("min", type, limit, CategoryLeast(WordOrder(type))) {
@@ -40,7 +67,9 @@ extension Minimum {
 }
 
 extension Maximum {
-  public static func categorized(input: FieldType?, limit: Int) -> AggregatePlan? {
+  public static func categorized(
+    input: FieldType?, limit: Int, parameters: [String: Int64]
+  ) -> AggregatePlan? {
     let type = field(input)
     if type == .string { return nil }
     return .categorized("max", type, limit, CategoryGreatest(WordOrder(type))) {

@@ -4,7 +4,8 @@ import FeatureModel
 
 extension AggregateSignature.Parameter {
   /// How many values are kept or told.
-  static let k = AggregateSignature.Parameter(name: "k", range: 1...1000, defaultValue: 10)
+  static let k = AggregateSignature.Parameter(name: "k", range: 1...1000, defaultValue: usualK)
+  static let usualK: Int64 = 10
 }
 
 extension AggregatePlan {
@@ -12,7 +13,7 @@ extension AggregatePlan {
   static func kept(
     _ side: Side, byTime: Bool, of type: FieldType, _ parameters: [String: Int64]
   ) -> AggregatePlan {
-    let limit = Int(parameters["k"] ?? AggregateSignature.Parameter.k.defaultValue)
+    let limit = Int(parameters["k"] ?? AggregateSignature.Parameter.usualK)
     let names = byTime ? ("firstK", "lastK") : ("smallestK", "largestK")
     let name = side == .greatest ? names.1 : names.0
     let identity = "\(name)(\(type.rawValue),\(limit))"

@@ -4,7 +4,9 @@ import FeatureModel
 
 extension AggregateSignature.Parameter {
   /// How many distinct values are kept with their counts.
-  static let keep = AggregateSignature.Parameter(name: "keep", range: 1...4096, defaultValue: 256)
+  static let keep = AggregateSignature.Parameter(
+    name: "keep", range: 1...4096, defaultValue: usualKeep)
+  static let usualKeep: Int64 = 256
 }
 
 /// A tally with its values as values, as functions read it.
@@ -32,7 +34,7 @@ extension AggregatePlan {
     of type: FieldType, _ parameters: [String: Int64],
     _ finish: @escaping @Sendable (ReadTally) -> Value
   ) -> AggregatePlan {
-    let keep = Int(parameters["keep"] ?? AggregateSignature.Parameter.keep.defaultValue)
+    let keep = Int(parameters["keep"] ?? AggregateSignature.Parameter.usualKeep)
     let identity = "tally(\(type.rawValue),\(keep))"
     if type == .string {
       let spec = PartialSpec(identity: identity, slot: .text, width: .wide) {

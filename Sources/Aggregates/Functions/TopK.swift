@@ -14,7 +14,7 @@ public enum TopK: AggregateFunction {
     accepts: Set(FieldType.allCases), parameters: [.k, .keep], result: { _ in .string })
 
   public static func plan(input: FieldType?, parameters: [String: Int64]) -> AggregatePlan {
-    let limit = Int(parameters["k"] ?? AggregateSignature.Parameter.k.defaultValue)
+    let limit = Int(parameters["k"] ?? AggregateSignature.Parameter.usualK)
     return .tally(of: field(input), parameters) { tally in
       var answer = AnswerText()
       answer.list { answer in

@@ -79,6 +79,11 @@ public struct CategoryMap<Value: CategoryValue>: Partial {
 
   mutating func markSample() { isSample = true }
 
+  /// Puts another value in the place of each.
+  mutating func changeValues(_ change: (inout Value) -> Void) {
+    for index in members.indices { change(&members[index].value) }
+  }
+
   /// Where a category stands, which is put in where it is missing; nil where it comes too late in the order.
   private mutating func place(for text: UnsafeRawBufferPointer, hash: UInt64) -> Int? {
     var low = 0

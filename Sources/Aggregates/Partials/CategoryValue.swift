@@ -26,6 +26,12 @@ public struct CategorySum: CategoryValue {
 
   public mutating func absorb(word: UInt64) { partial.absorb(word: word, time: 0) }
   public mutating func merge(_ other: Self) { partial.merge(other.partial) }
+  /// The value times a weight, exactly.
+  mutating func weigh(_ weight: HalfLifeWeights.Weight) {
+    let whole = partial.sum
+    partial.reset()
+    partial.sum.merge(whole, times: weight)
+  }
   public func encode(into bytes: inout [UInt8]) { LoneSum.encode(partial.sum, into: &bytes) }
   public init(_ bytes: inout UnsafeRawBufferPointer) throws(CodecError) {
     self.init()

@@ -156,12 +156,17 @@ public enum CanonicalForm {
       members(feature.aggregation) + [("windows", [.string(length(feature.window, in: view))])])
   }
 
+  private static func json(_ parameter: (key: String, value: Int64)) -> JSONValue {
+    parameter.key == Aggregation.halfLife
+      ? .string(DurationText.text(parameter.value)) : .int(parameter.value)
+  }
+
   /// `"distinct": "repo", "exactUpTo": 64`: the function, then its parameters by name, then the categories,
   /// then the filter.
   static func members(_ aggregation: Aggregation) -> [(String, JSONValue)] {
     let input: JSONValue = aggregation.field.map { .string($0) } ?? true
     let parameters = aggregation.parameters.sorted { $0.key < $1.key }
-    var members = [(aggregation.function, input)] + parameters.map { ($0.key, .int($0.value)) }
+    var members = [(aggregation.function, input)] + parameters.map { ($0.key, json($0)) }
     if let by = aggregation.by {
       members += [("by", .string(by.field)), ("limit", .int(by.limit))]
     }

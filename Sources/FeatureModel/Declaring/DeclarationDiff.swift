@@ -130,7 +130,7 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
   }
 
   private mutating func compareFeatures(_ old: ViewDeclaration, _ new: ViewDeclaration) {
-    let standing = Set(old.features.map(\.aggregation))
+    let standing = Set(old.features.map(\.aggregation.withoutHalfLife))
     for feature in old.features {
       let path = Self.path("features", feature.name)
       guard let other = new.features.first(where: { $0.name == feature.name }) else {
@@ -145,7 +145,8 @@ public struct DeclarationDiff: Equatable, Sendable, CustomStringConvertible {
         CanonicalForm.length(other.window, in: new))
     }
     for feature in new.features where !old.features.contains(where: { $0.name == feature.name }) {
-      let isStanding = feature.derivation != nil || standing.contains(feature.aggregation)
+      let isStanding =
+        feature.derivation != nil || standing.contains(feature.aggregation.withoutHalfLife)
       note(
         isStanding ? .compatible : .newAggregation,
         "\(Self.path("features", feature.name)): added, \(Self.text(feature, in: new))"

@@ -229,6 +229,11 @@ extension FeatureReader {
     var result: [String: Int64] = [:]
     var isComplete = true
     for parameter in signature.parameters {
+      if parameter.isLengthOfTime {
+        result[parameter.name] = readLength(parameter, signature, node)
+        isComplete = isComplete && result[parameter.name] != nil
+        continue
+      }
       guard let place = node.member(parameter.name) else {
         result[parameter.name] = parameter.defaultValue
         continue
@@ -243,6 +248,29 @@ extension FeatureReader {
       }
     }
     return isComplete ? result : nil
+  }
+
+  /// A length of time in milliseconds; nil after a mistake, and without a slice.
+  private func readLength(
+    _ parameter: AggregateSignature.Parameter, _ signature: AggregateSignature,
+    _ node: DeclarationNode
+  ) -> Int64? {
+    guard let place = node.member(parameter.name) else {
+      node.report(
+        "'\(signature.name)' needs '\(parameter.name)', the age at which an event counts half; add "
+          + "\"\(parameter.name)\": \"7d\"")
+      return nil
+    }
+    guard let text = place.string("a length of time such as '7d'"),
+      let length = view.window(text, place, slice), let slice
+    else { return nil }
+    guard parameter.range.contains(length.slices) else {
+      place.report(
+        "'\(parameter.name)' has at most \(parameter.range.upperBound) slices, \(text) has "
+          + "\(length.slices); choose a longer slice or a shorter \(parameter.name)")
+      return nil
+    }
+    return length.slices * slice.milliseconds
   }
 
   static func shown(_ value: JSONValue) -> String {

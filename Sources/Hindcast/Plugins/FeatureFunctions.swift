@@ -77,6 +77,28 @@ public struct Count<Event: Sendable>: FeatureFunction {
   }
 }
 
+/// How many events there are, or how many have a value in a property, each halved with every half-life of its
+/// age; a half-life is a whole number of slices.
+public struct DecayedCount<Event: Sendable>: FeatureFunction {
+  public let aggregate: Aggregate<Event>
+
+  public init(_ name: FeatureName, halfLife: Period) {
+    aggregate = Aggregate("decayedCount", name, nil, Self.parameters(halfLife))
+  }
+
+  public init<Property: FieldValue>(
+    _ name: FeatureName, of path: FieldPath<Event, Property>, halfLife: Period
+  ) { aggregate = Aggregate("decayedCount", name, .path(path), Self.parameters(halfLife)) }
+
+  public init<Property: FieldValue>(
+    _ name: FeatureName, of field: Derived<Event, Property>, halfLife: Period
+  ) { aggregate = Aggregate("decayedCount", name, .name(field.name), Self.parameters(halfLife)) }
+
+  private static func parameters(_ halfLife: Period) -> [(String, JSONValue)] {
+    [("halfLife", .string(halfLife.text))]
+  }
+}
+
 /// How many different values there are: exact up to a bound, then by a HyperLogLog.
 public struct Distinct<Event: Sendable>: FeatureFunction {
   public let aggregate: Aggregate<Event>
