@@ -46,8 +46,8 @@ let package = Package(
     library(
       "Hindcast",
       uses: ["SliceStore", "AsOfJoin", "RowFiles", "RESP", "FeatureModel", "Aggregates"]),
-    library("HindcastC", uses: ["Hindcast", "CHindcast"]),
     library("Monitoring", uses: ["Hindcast", "SliceStore", "RESP", "FeatureModel"]),
+    library("HindcastC", uses: ["Hindcast", "Monitoring", "CHindcast"]),
     library(
       "FeatureServer",
       uses: ["Hindcast", "Monitoring", "SliceStore", "RowFiles", "RESP", "FeatureModel", "CLinux"]
@@ -76,7 +76,9 @@ let package = Package(
     tests("HindcastTests", uses: ["Hindcast", "SliceStore", "RowFiles", "FeatureModel"]),
     .testTarget(
       name: "HindcastCTests",
-      dependencies: ["HindcastC", "Hindcast", "CHindcast", "FeatureModel", "TestSupport"],
+      dependencies: [
+        "HindcastC", "Hindcast", "Monitoring", "CHindcast", "FeatureModel", "TestSupport",
+      ],
       exclude: ["Program"], swiftSettings: settings),
     .executableTarget(
       name: "MailPlugin", dependencies: ["Hindcast"], path: "Tests/MailPlugin",

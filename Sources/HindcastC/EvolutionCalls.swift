@@ -34,17 +34,20 @@ enum EvolutionCalls {
       })
   }
 
-  /// A view, or a feature set.
+  /// A view, a feature set, or a table with its rows.
   private static func drop(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
-    try arguments.allow("view", "set")
-    guard arguments.has("view") != arguments.has("set") else {
-      throw Failure(.invalid, "name what is to be dropped: one of 'view' and 'set'")
+    try arguments.allow("view", "set", "table")
+    guard ["view", "set", "table"].count(where: arguments.has) == 1 else {
+      throw Failure(.invalid, "name what is to be dropped: one of 'view', 'set' and 'table'")
     }
+    var use: String?
     if arguments.has("set") {
       try handle.store.drop(set: try arguments.text("set"))
-      return .object([("last_use", .null)])
+    } else if arguments.has("table") {
+      try handle.store.drop(table: try arguments.text("table"))
+    } else {
+      use = try handle.store.drop(view: try arguments.text("view"))
     }
-    let use = try handle.store.drop(view: try arguments.text("view"))
     return .object([("last_use", use.map { .string($0) } ?? .null)])
   }
 
