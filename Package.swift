@@ -76,9 +76,7 @@ let package = Package(
     tests("HindcastTests", uses: ["Hindcast", "SliceStore", "RowFiles", "FeatureModel"]),
     .testTarget(
       name: "HindcastCTests",
-      dependencies: [
-        "HindcastC", "Hindcast", "Monitoring", "CHindcast", "FeatureModel", "TestSupport",
-      ],
+      dependencies: ["HindcastC", "Hindcast", "CHindcast", "FeatureModel", "TestSupport"],
       exclude: ["Program"], swiftSettings: settings),
     .executableTarget(
       name: "MailPlugin", dependencies: ["Hindcast"], path: "Tests/MailPlugin",

@@ -4,7 +4,7 @@ import Hindcast
 
 enum EvolutionCalls {
   static let all: [(name: String, call: Calls.Call)] = [
-    ("plan_register", plan), ("drop", drop), ("promote", promote), ("deprecate", deprecate),
+    ("plan_register", plan), ("check", check), ("drop", drop), ("promote", promote), ("deprecate", deprecate),
     ("audit", audit),
   ]
 
@@ -13,11 +13,23 @@ enum EvolutionCalls {
     _ arguments: Members
   ) throws -> (texts: [DeclarationText], replacing: Bool, silent: Bool) {
     try arguments.allow("declarations", "replace", "silent")
-    let texts = try arguments.objects("declarations").map { text throws(Failure) in
+    return (try texts(arguments), try arguments.flag("replace"), try arguments.flag("silent"))
+  }
+
+  private static func texts(_ arguments: Members) throws(Failure) -> [DeclarationText] {
+    try arguments.objects("declarations").map { text throws(Failure) in
       try text.allow("name", "text")
       return DeclarationText(name: try text.text("name"), text: Array(try text.text("text").utf8))
     }
-    return (texts, try arguments.flag("replace"), try arguments.flag("silent"))
+  }
+
+  private static func check(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
+    try arguments.allow("declarations")
+    let findings = try handle.features.findings(on: try texts(arguments))
+    return .object([
+      ("mistakes", Answers.texts(findings.mistakes)), ("warnings", Answers.texts(findings.warnings)),
+      ("notes", Answers.texts(findings.notes)),
+    ])
   }
 
   private static func plan(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {

@@ -100,14 +100,13 @@ struct Members {
     self[name] == nil ? nil : try time(name)
   }
 
-  /// Ids as texts: strings, whole numbers and flags are.
+  /// Ids of events as texts: strings and whole numbers are.
   func ids(_ name: String) throws(Failure) -> [String] {
     guard let list = try list(name) else { throw wrong(name, "a list of ids") }
     return try list.map { value throws(Failure) in
       switch value.content {
       case .string(let text): text
       case .int(let number): String(number)
-      case .bool(let flag): String(flag)
       default: throw wrong(name, "a list of ids (strings and whole numbers)")
       }
     }
