@@ -85,15 +85,15 @@ int32_t hindcast_join(hindcast_store* store, struct ArrowArrayStream* spine, con
 char* hindcast_ingest(hindcast_store* store, const char* stream, struct ArrowArrayStream* events,
                       const char* options, hindcast_job* job, hindcast_error* error);
 
-// Puts events in the place of those with the same ids, all or none: columns by the names of the stream's fields.
-// They are taken over, also where this fails; nothing is changed then. Returns a report in JSON, to be freed; NULL
-// where it fails.
+// Puts events in the place of those with the same ids, all or none: columns by the names of the stream's
+// fields. They are taken over, also where this fails; nothing is changed then. Returns a report in JSON, to
+// be freed; NULL where it fails.
 char* hindcast_amend(hindcast_store* store, const char* stream, struct ArrowArrayStream* events,
                      const char* options, hindcast_job* job, hindcast_error* error);
 
-// Makes rows all that a table has, all or none: columns by the names of its key fields, attributes and valid-from
-// time. They are taken over, also where this fails; nothing is changed then. Returns a report in JSON, to be freed;
-// NULL where it fails.
+// Makes rows all that a table has, all or none: columns by the names of its key fields, attributes and
+// valid-from time. They are taken over, also where this fails; nothing is changed then. Returns a report in
+// JSON, to be freed; NULL where it fails.
 char* hindcast_load(hindcast_store* store, const char* table, struct ArrowArrayStream* rows,
                     const char* options, hindcast_job* job, hindcast_error* error);
 

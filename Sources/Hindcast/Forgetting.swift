@@ -6,7 +6,8 @@ import SliceStore
 extension FeatureStore {
   /// Erases an entity from everything that the store has, then reads everything again.
   /// - Parameter entity: fields and their values, as texts; with several, it is what has all of them.
-  /// - Returns: what was erased, place by place, and what is left of it: `left` has to be 0. It cannot be undone.
+  /// - Returns: what was erased, place by place, and what is left of it: `left` has to be 0. It cannot be
+  ///   undone.
   /// - Throws: where no view or kept stream has such a field.
   /// - Complexity: O(bytes stored).
   public func forget(

@@ -30,7 +30,7 @@ public struct LoadOptions: Sendable {
     guard time <= now else {
       throw .refused(
         "\(time) lies ahead of the clock (\(now)), and what is known then is not known yet: name an "
-          + "instant that has passed, or none for now")
+          + "instant that has passed, or none")
     }
     return .at(time)
   }
@@ -83,6 +83,8 @@ extension FeatureStore {
     let table = try HindcastError.store { () throws(StoreError) in
       try store.table(table).declaration
     }
+    // Before anything is read, which may take long; the instant itself comes when all is there.
+    _ = try options.known()
     let empty = EventBatch(columns: table.fileFields.map { EventColumn(type: $0.type) })
     let whole = try WholeTable(empty, options.cancellation, options.progress, next)
     let refused = whole.refused.isEmpty ? Self.keyless(whole.rows, table) : whole.refused
@@ -96,6 +98,7 @@ extension FeatureStore {
     let table = try HindcastError.store { () throws(StoreError) in
       try store.table(name).declaration
     }
+    _ = try options.known()
     let (rows, lines) = try read(chunker, table)
     return try replace(table, by: rows, .file(chunker.path, lines: lines), options)
   }

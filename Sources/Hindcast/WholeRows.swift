@@ -1,5 +1,5 @@
-// Rows that are taken all or none, so that all of them are read before anything is changed: those of a file, and
-// those that a program hands over in columns.
+// Rows that are taken all or none, so that all of them are read before anything is changed: those of a file,
+// and those that a program hands over in columns.
 import FeatureModel
 import RowFiles
 import SliceStore

@@ -1,5 +1,6 @@
-// The functions of `hindcast_call` for what was wrong or has to go: events taken back or amended by their ids,
-// tables and their rows out of files, entities that are forgotten. Rows in Arrow come by functions of their own.
+// The functions of `hindcast_call` for what was wrong or has to go: events taken back or amended by their
+// ids, tables and their rows out of files, entities that are forgotten. Rows in Arrow come by functions of
+// their own.
 import Hindcast
 import Monitoring
 
@@ -38,7 +39,9 @@ enum CorrectionCalls {
   private static func tables(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
     try arguments.allow()
     return .array(
-      try handle.store.tables.map { try Answers.table($0, handle.store.stream($0.declaration.name)) }
+      try handle.store.tables.map {
+        try Answers.table($0, handle.store.stream($0.declaration.name))
+      }
     )
   }
 
@@ -57,7 +60,9 @@ enum CorrectionCalls {
     let view = try arguments.text("view")
     let floor = try handle.store.expire(view, before: try arguments.time("before"))
     let slice = try handle.store.view(view).declaration.slice
-    return .object([("view", .string(view)), ("floor", .string(slice.start(of: floor).description))])
+    return .object([
+      ("view", .string(view)), ("floor", .string(slice.start(of: floor).description)),
+    ])
   }
 
   private static func forget(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {

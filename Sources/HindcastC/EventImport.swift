@@ -1,5 +1,6 @@
-// Events, and rows of tables, out of Arrow batches: columns are found by the names of the declared fields, in any
-// order, among others; a row with a value that its field cannot take is left out as a whole and said to be.
+// Events, and rows of tables, out of Arrow batches: columns are found by the names of the declared fields, in
+// any order, among others; a row with a value that its field cannot take is left out as a whole and said to
+// be.
 import CHindcast
 import Hindcast
 

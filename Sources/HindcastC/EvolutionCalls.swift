@@ -4,7 +4,8 @@ import Hindcast
 
 enum EvolutionCalls {
   static let all: [(name: String, call: Calls.Call)] = [
-    ("plan_register", plan), ("check", check), ("drop", drop), ("promote", promote), ("deprecate", deprecate),
+    ("plan_register", plan), ("check", check), ("drop", drop), ("promote", promote),
+    ("deprecate", deprecate),
     ("audit", audit),
   ]
 
@@ -27,7 +28,8 @@ enum EvolutionCalls {
     try arguments.allow("declarations")
     let findings = try handle.features.findings(on: try texts(arguments))
     return .object([
-      ("mistakes", Answers.texts(findings.mistakes)), ("warnings", Answers.texts(findings.warnings)),
+      ("mistakes", Answers.texts(findings.mistakes)),
+      ("warnings", Answers.texts(findings.warnings)),
       ("notes", Answers.texts(findings.notes)),
     ])
   }

@@ -28,6 +28,7 @@ final class StoreHandle: Sendable {
   func amend(
     _ events: ArrowSource, of stream: String, at time: Timestamp?, _ job: JobHandle
   ) throws -> JSONValue {
+    try store.requireNoTable(stream, Store.loads)
     let columns = try EventImport(events.fields, into: try store.stream(stream).declaration)
     let report = try features.amend(
       stream, at: time, cancellation: job.cancellation, progress: { job.report(rows: $0) },

@@ -37,7 +37,7 @@ enum Requests {
     return options
   }
 
-  /// When a correction becomes known; nil for now.
+  /// When a correction becomes known; nil where that is the present instant.
   static func correcting(_ members: Members) throws(Failure) -> Timestamp? {
     try members.allow("at")
     return try members.optionalTime("at")

@@ -1,5 +1,5 @@
-// An entity out of a store and out of what a server recorded about it, where no server runs: what the command line
-// and other languages call. A server does it by itself, since it has more to let go of.
+// An entity out of a store and out of what a server recorded about it, where no server runs: what the command
+// line and other languages call. A server does it by itself, since it has more to let go of.
 import FeatureModel
 import Hindcast
 

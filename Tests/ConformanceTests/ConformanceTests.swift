@@ -19,7 +19,7 @@ struct Run: Sendable, CustomTestStringConvertible {
 
 @Test("The vectors are found")
 func vectorsAreFound() throws {
-  #expect(Vector.names.count >= 29)
+  #expect(Vector.names.count >= 52)
   for name in Vector.names {
     let asks = try Vector(named: name).steps.contains { step in
       switch step {

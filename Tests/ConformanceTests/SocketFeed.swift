@@ -1,6 +1,6 @@
-// The way in through a socket: a server over the vector's own store for the time of one step, and a client that
-// sends what happens. Its clock stands before all events, so that serving seals nothing; for a correction, which is
-// known from the clock's time on, it stands at that.
+// The way in through a socket: a server over the vector's own store for the time of one step, and a client
+// that sends what happens. Its clock stands before all events, so that serving seals nothing; for a
+// correction, which is known from the clock's time on, it stands at that.
 import FeatureModel
 import FeatureServer
 import Hindcast
@@ -59,11 +59,14 @@ enum SocketFeed {
   }
 
   /// Registers views by their texts, and waits until their histories are made.
-  static func register(_ views: [(name: String, text: String)], _ store: FeatureStore) async throws {
+  static func register(
+    _ views: [(name: String, text: String)], _ store: FeatureStore
+  ) async throws {
     try await served(store) { client in
       try await client.register(declarations: views.map(\.text))
       for view in views {
-        for _ in 0..<5000 where !store.store.views.contains(where: { $0.declaration.name == view.name }) {
+        for _ in 0..<5000 {
+          if store.store.views.contains(where: { $0.declaration.name == view.name }) { break }
           try await Task.sleep(for: .milliseconds(2))
         }
       }

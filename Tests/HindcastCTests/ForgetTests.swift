@@ -43,7 +43,8 @@ import Testing
       #expect(report["left"]?.compact == "0", "\(report.compact)")
       #expect(report["fields"]?.compact == #"["sender"]"#)
       #expect(report["text_searched"]?.content == .bool(true))
-      #expect(report.compact.contains(#""kind":"kept events","name":"mails","unit":"events","erased":2"#))
+      #expect(
+        report.compact.contains(#""kind":"kept events","name":"mails","unit":"events","erased":2"#))
       #expect(!report.compact.contains(Self.ann))
       let get = { (who: String) in
         try library.call(
@@ -94,7 +95,8 @@ import Testing
         ).compact
       }
       #expect(try check(HostileTests.view) == #"{"mistakes":[],"warnings":[],"notes":[]}"#)
-      let bounded = #"{"stream":"m2","fields":{"sender":"string","at":"timestamp","size":"int","#
+      let bounded =
+        #"{"stream":"m2","fields":{"sender":"string","at":"timestamp","size":"int","#
         + #""ratio":"double"},"eventTime":"at","keep":"7d"}"#
       let view = HostileTests.view.replacing("\"mails\"", with: "\"m2\"")
         .replacing("by_sender", with: "b2")

@@ -1,5 +1,5 @@
-// What a dry run of declarations comes to without any row: mistakes, or what is remarkable of declarations that are
-// right. The command line, the server and other languages tell it in the same words.
+// What a dry run of declarations comes to without any row: mistakes, or what is remarkable of declarations
+// that are right. The command line, the server and other languages tell it in the same words.
 import FeatureModel
 import SliceStore
 

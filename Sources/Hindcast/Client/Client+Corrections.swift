@@ -56,8 +56,8 @@ extension Client {
   }
 
   /// Makes rows all that a table has, known from now on: all of them, or none where one is bad.
-  /// - Parameter rows: at least one, each with the table's key, attributes and valid-from time; what is left out
-  ///   is null. As many as the server admits in one command.
+  /// - Parameter rows: at least one, each with the table's key, attributes and valid-from time. What is left
+  ///   out is null. As many as the server admits in one command.
   /// - Throws: `ClientError.refused` with row (from 1), field and reason.
   public func load(
     _ rows: [Fields], into table: String

@@ -1,5 +1,5 @@
-// Corrections, tables, forgetting and checks through the Swift client: what the server answers then, and what it
-// refuses in its own words.
+// Corrections, tables, forgetting and checks through the Swift client: what the server answers then, and what
+// it refuses in its own words.
 import FeatureModel
 import Hindcast
 import TestSupport
@@ -101,7 +101,9 @@ import Testing
         } catch { return "\(error)" }
       }
       let refusals: [(String, String)] = [
-        (await refusal { _ = try await client.retract(["m0", "m9"], from: "mails") }, "id 2: field"),
+        (
+          await refusal { _ = try await client.retract(["m0", "m9"], from: "mails") }, "id 2: field"
+        ),
         (await refusal { _ = try await client.retract(["m0"], from: "mail") }, "'mails'?"),
         (await refusal { _ = try await client.retract([], from: "mails") }, "no ids"),
         (
@@ -156,7 +158,7 @@ import Testing
         .replacing("\"mails\"", with: "\"short\"")
       let view = Self.view.replacing("\"mails\"", with: "\"short\"")
         .replacing("by_sender", with: "b2")
-        .replacing(#""count": true"#, with: #""topK": "id", "k": 2, "keep": 9000"#)
+        .replacing(#""count": true"#, with: #""distinct": "id", "exactUpTo": 60000"#)
       let findings = try await client.check(declarations: [bounded, view])
       #expect(findings.mistakes == [] && findings.warnings.count == 1, "\(findings)")
       #expect(findings.warnings.first?.contains("view b2: 'N', 'SIZE', 'SCORE' reach") == true)

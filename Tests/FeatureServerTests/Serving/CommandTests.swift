@@ -119,6 +119,8 @@ import Testing
       let client = try world.client()
       let bounded = ServerWorld.keptStream.replacing(#""keep": true"#, with: #""keep": "10m""#)
       let view = ServerWorld.views[0].replacing("by_sender", with: "late")
+        .replacing(
+          #""distinct": "recipient""#, with: #""distinct": "recipient", "exactUpTo": 60000"#)
       #expect(try client.ask("FS.CHECK", bounded, view) == .array([]))
       for word in ["REMARKS", "remarks"] {
         let told = try client.ask("FS.CHECK", word, bounded, view)
@@ -140,7 +142,8 @@ import Testing
         let reply = try client.ask(command, "REMARKS", view)
         #expect(reply.errorText?.contains("declaration 1: ") == true, "\(reply)")
       }
-      #expect(try client.ask("FS.CHECK").errorText?.contains("FS.CHECK [REMARKS] declaration") == true)
+      #expect(
+        try client.ask("FS.CHECK").errorText?.contains("FS.CHECK [REMARKS] declaration") == true)
     }
   }
 
