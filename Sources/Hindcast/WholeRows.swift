@@ -97,11 +97,9 @@ enum RowPlaces {
     let first = refused[0]
     switch self {
     case .file(let path, let lines):
-      return .row(
-        path: path,
-        RowRejection(
-          line: lines[first.row], field: first.field, problem: .refused(first.reason), range: 0..<0),
-        remedy: Self.remedy)
+      let rejection = RowRejection(
+        line: lines[first.row], field: first.field, problem: .refused(first.reason), range: 0..<0)
+      return .row(path: path, rejection, remedy: Self.remedy)
     case .memory:
       let more = refused.count > 1 ? " (and \(refused.count - 1) more rows)" : ""
       return .rows(

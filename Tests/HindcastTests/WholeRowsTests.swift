@@ -1,5 +1,5 @@
-// Corrections and tables out of columns in memory: equal to the same rows out of files, and refused by the rows that
-// are at fault, all of them, before anything is changed.
+// Corrections and tables out of columns in memory: equal to the same rows out of files, and refused by all rows
+// that are at fault, before anything is changed.
 import FeatureModel
 import Foundation
 import Hindcast
