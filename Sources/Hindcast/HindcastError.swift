@@ -15,8 +15,8 @@ public enum HindcastError: Error, Sendable {
   case spineRow(Int, column: String, reason: String)
   /// A row of events in memory that can't be stored; its row is counted from 0.
   case eventRow(RefusedEvent)
-  /// Rows, from 0, of ids, events or a table's rows in memory that are taken all or none: those at fault, at
-  /// least one. The text has a line for each, and how to go on.
+  /// Ids, events or rows of a table, from 0, that are taken all or none: those at fault, at least one, in
+  /// their order. Nothing was changed; the text says what of it, and how to go on.
   case rows([RefusedEvent], text: String)
   /// What the store refuses or fails at for one row of a spine, from 0; `place` is where that is in a file.
   case storeAtRow(Int, column: String, StoreError, place: String?)

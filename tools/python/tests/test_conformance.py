@@ -36,6 +36,8 @@ KNOWN_ERRORS = {
 
 
 ASKING = {"ask", "ask_sets"}
+# Their last questions are about years to come.
+AHEAD = {"far_years", "derive_conditions"}
 
 
 class Replay:
@@ -290,4 +292,4 @@ def test_a_server_gives_the_last_answers_to_the_client(path: Path, tmp_path: Pat
         ((name, questions),) = step.items()
         asked += Asked(replay).ask(name, questions)
         replay.steps += 1
-    assert asked > 0 or path.stem == "far_years"
+    assert asked > 0 or path.stem in AHEAD

@@ -254,9 +254,9 @@ def test_forgotten_everywhere(tmp_path: Path) -> None:
         assert store.forget({"sender": ann}, dry_run=True).erased == 0
         report = store.forget({"sender": ann}, served_log=str(log))
         assert report.left == 0 and report.text_searched and report.fields == ["sender"]
-        erased = {(place.kind, place.unit): place.erased for place in report.places}
-        assert erased["kept events", "events"] == 20 and erased["served log", "answers"] == 3
-        assert erased["view", "blocks"] > 0
+        erased = {(place.kind, place.name): place.erased for place in report.places}
+        assert erased["kept events", "mails"] == 20 and erased["served log", str(log)] == 3
+        assert erased["view", "by_sender"] > 0
         assert store.get("by_sender", ann, at=START + 40 * DAY, mode="corrected")["30d_N"] == 0
         assert store.get("by_sender", "bob", at=START + 40 * DAY, mode="corrected") == others
         assert history(store)[-2:] == ["forgot", "forgot"]
