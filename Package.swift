@@ -46,8 +46,8 @@ let package = Package(
     library(
       "Hindcast",
       uses: ["SliceStore", "AsOfJoin", "RowFiles", "RESP", "FeatureModel", "Aggregates"]),
-    library("HindcastC", uses: ["Hindcast", "CHindcast"]),
     library("Monitoring", uses: ["Hindcast", "SliceStore", "RESP", "FeatureModel"]),
+    library("HindcastC", uses: ["Hindcast", "Monitoring", "CHindcast"]),
     library(
       "FeatureServer",
       uses: ["Hindcast", "Monitoring", "SliceStore", "RowFiles", "RESP", "FeatureModel", "CLinux"]

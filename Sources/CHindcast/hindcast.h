@@ -53,7 +53,7 @@ typedef struct hindcast_error {
 // A store of features.
 typedef struct hindcast_store hindcast_store;
 
-// One join or load as it runs: another thread can look at it and end it. For one call only.
+// One join, load or correction as it runs: another thread can look at it and end it. For one call only.
 typedef struct hindcast_job hindcast_job;
 
 // "0.1.0"; static.
@@ -84,6 +84,18 @@ int32_t hindcast_join(hindcast_store* store, struct ArrowArrayStream* spine, con
 // fails. Returns a report in JSON, to be freed; NULL where it fails.
 char* hindcast_ingest(hindcast_store* store, const char* stream, struct ArrowArrayStream* events,
                       const char* options, hindcast_job* job, hindcast_error* error);
+
+// Puts events in the place of those with the same ids, all or none: columns by the names of the stream's
+// fields. They are taken over, also where this fails; nothing is changed then. Returns a report in JSON, to
+// be freed; NULL where it fails.
+char* hindcast_amend(hindcast_store* store, const char* stream, struct ArrowArrayStream* events,
+                     const char* options, hindcast_job* job, hindcast_error* error);
+
+// Makes rows all that a table has, all or none: columns by the names of its key fields, attributes and
+// valid-from time. They are taken over, also where this fails; nothing is changed then. Returns a report in
+// JSON, to be freed; NULL where it fails.
+char* hindcast_load(hindcast_store* store, const char* table, struct ArrowArrayStream* rows,
+                    const char* options, hindcast_job* job, hindcast_error* error);
 
 hindcast_job* hindcast_job_new(void);
 

@@ -9,7 +9,8 @@ extension FeatureStore {
   /// - Parameters:
   ///   - ids: as text, as the stream's files have them.
   ///   - time: from which on that is known; nil: at once, or at the stream's seal where that lies ahead.
-  /// - Throws: `HindcastError.refused`, with a line for each id that names no event; nothing was changed then.
+  /// - Throws: `HindcastError.rows`, with a line for each id that names no event; nothing was changed then.
+  /// - Complexity: O(kept events), of most of which only id and time are read.
   public func retract(
     _ ids: [String], from stream: String, at time: Timestamp? = nil,
     clock: () -> Timestamp = { .now }
@@ -17,11 +18,15 @@ extension FeatureStore {
     let (_, field) = try idField(of: stream)
     var column = EventColumn(type: field.type)
     for (index, id) in ids.enumerated() {
+      var id = id
+      id.makeContiguousUTF8()
       let problem = id.utf8.withContiguousStorageIfAvailable {
         ValueParser.append(UnsafeRawBufferPointer($0), to: &column)
       }
       if let problem = problem ?? nil {
-        throw .refused("id \(index + 1): field '\(field.name)': \(problem)")
+        throw Self.refusal([.init(row: index, field: field.name, reason: "\(problem)")]) {
+          "id \($0 + 1)"
+        }
       }
     }
     return try correct(stream, retracting: column, appending: nil, at: time, clock) {
@@ -54,6 +59,7 @@ extension FeatureStore {
   }
 
   /// The same of events in memory, with the stream's columns.
+  /// - Throws: `HindcastError.rows` with the rows at fault.
   public func amend(
     _ events: EventBatch, of stream: String, at time: Timestamp? = nil,
     clock: () -> Timestamp = { .now }
@@ -66,6 +72,22 @@ extension FeatureStore {
     return try correct(
       stream, retracting: events.columns[index], appending: events, at: time, clock
     ) { "row \($0)" }
+  }
+
+  /// The same of events that come in parts, as `ingest` takes them. All are read before anything is changed.
+  /// - Parameters:
+  ///   - cancellation: ends the reading; what has been read by then is not needed any more.
+  ///   - progress: called with the number of rows read so far.
+  ///   - next: the next part; nil at the end.
+  /// - Throws: also what `next` throws.
+  public func amend(
+    _ stream: String, at time: Timestamp? = nil, cancellation: JoinCancellation? = nil,
+    progress: (@Sendable (_ rows: Int) -> Void)? = nil, next: () throws -> EventPart?
+  ) throws -> CorrectionReport {
+    let (declaration, _) = try idField(of: stream)
+    let whole = try WholeTable(EventBatch(declaration), cancellation, progress, next)
+    if !whole.refused.isEmpty { throw Self.refusal(whole.refused) { "row \($0)" } }
+    return try amend(whole.rows, of: stream, at: time)
   }
 
   private func idField(
@@ -86,52 +108,38 @@ extension FeatureStore {
     _ stream: String, retracting ids: EventColumn, appending events: EventBatch?,
     at time: Timestamp?, _ clock: () -> Timestamp = { .now }, place: (Int) -> String
   ) throws(HindcastError) -> CorrectionReport {
-    let report = try HindcastError.store { () throws(StoreError) in
+    try HindcastError.store { () throws(StoreError) in
       try store.requireNoTable(stream, Store.loads)
-      return try store.correct(stream, retracting: ids, appending: events, at: time, clock: clock)
+    }
+    // It would seal the stream, and do nothing else.
+    guard ids.words.count > 0 else {
+      throw .refused(
+        "there is nothing to correct in stream '\(stream)': no \(events == nil ? "ids" : "events") were given"
+      )
+    }
+    let report = try HindcastError.store { () throws(StoreError) in
+      try store.correct(stream, retracting: ids, appending: events, at: time, clock: clock)
     }
     let refused = (report.refused + report.missing).sorted { $0.row < $1.row }
     if refused.isEmpty { return report }
+    throw Self.refusal(refused, place: place)
+  }
+
+  /// - Parameter place: of a row, for people.
+  private static func refusal(
+    _ refused: [RefusedEvent], place: (Int) -> String
+  ) -> HindcastError {
     let shown = refused.prefix(20).map {
       "\(place($0.row)): field '\($0.field)': \($0.reason)"
     }
     let more = refused.count > shown.count ? ["and \(refused.count - shown.count) more"] : []
-    throw .refused((shown + more + ["nothing was changed"]).joined(separator: "\n"))
+    let text = (shown + more + ["nothing was changed"]).joined(separator: "\n")
+    return .rows(refused, text: text)
   }
-}
-
-/// The rows of a file, all of them right.
-struct WholeFile {
-  private(set) var rows: EventBatch
-  private var lines: [Int] = []
-  private let path: String
-
-  /// - Throws: `HindcastError.row` for the first bad row.
-  init(_ path: String, _ format: RowFormat?, _ schema: RowSchema) throws(HindcastError) {
-    self.path = path
-    rows = schema.makeBatch()
-    var rejected: RowRejection?
-    do throws(RowFileError) {
-      let chunker = try RowChunker(path: path, format: format)
-      let parser = try RowParser(for: chunker, schema: schema)
-      while rejected == nil, let chunk = try chunker.next() {
-        var spans: [RowSpan] = []
-        parser.parse(chunk, into: &rows, rows: &spans) { rejected = rejected ?? $0 }
-        lines += spans.map(\.line)
-      }
-    } catch { throw .file(error) }
-    if let rejected {
-      throw .row(
-        path: path, rejected, remedy: "Mend it and run the same again; nothing was changed")
-    }
-  }
-
-  /// Where a row stands, for people.
-  func place(of row: Int) -> String { "\(path): line \(lines[row])" }
 }
 
 extension CorrectionReport {
-  /// What tools print under `--json`, and other languages get.
+  /// What tools print under `--json`.
   package var json: JSONValue {
     .object([
       ("knownFrom", .string(time.description)), ("retracted", .int(Int64(retracted))),

@@ -15,6 +15,9 @@ public enum HindcastError: Error, Sendable {
   case spineRow(Int, column: String, reason: String)
   /// A row of events in memory that can't be stored; its row is counted from 0.
   case eventRow(RefusedEvent)
+  /// Ids, events or rows of a table, from 0, that are taken all or none: those at fault, at least one, in
+  /// their order. Nothing was changed; the text says what of it, and how to go on.
+  case rows([RefusedEvent], text: String)
   /// What the store refuses or fails at for one row of a spine, from 0; `place` is where that is in a file.
   case storeAtRow(Int, column: String, StoreError, place: String?)
   /// The caller ended a join or a load.
@@ -35,6 +38,7 @@ extension HindcastError: CustomStringConvertible {
       "\(path): \(rejection)" + (remedy.isEmpty ? "" : ". \(remedy)")
     case .spineRow(let row, let column, let reason): "row \(row): column '\(column)' \(reason)"
     case .eventRow(let refused): "row \(refused.row): field '\(refused.field)': \(refused.reason)"
+    case .rows(_, let text): text
     case .storeAtRow(let row, let column, let error, let place):
       "\(place ?? "row \(row)"): column '\(column)': \(error)"
     case .cancelled: "cancelled before the end"

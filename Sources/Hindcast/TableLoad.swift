@@ -12,24 +12,34 @@ public struct LoadOptions: Sendable {
   /// Each row becomes known when it becomes valid, none later than `time`. For the history of a table that
   /// has no rows yet.
   public var isKnownFromValid = false
-  /// A file without rows empties the table; else it is refused.
+  /// No rows at all empty the table; else they are refused.
   public var mayBeEmpty = false
+  /// Ends the reading of rows in memory; the table is as it was then.
+  public var cancellation: JoinCancellation?
+  /// Called with the number of rows in memory that were read so far.
+  public var progress: (@Sendable (_ rows: Int) -> Void)?
   /// The present instant; nil: the machine's clock says.
   package var now: Timestamp?
 
   public init() {}
 
-  fileprivate var known: RowsKnown {
+  fileprivate func known() throws(HindcastError) -> RowsKnown {
     let now = now ?? .now
     if isKnownFromValid { return .fromValid(until: time ?? now) }
-    return time.map { .at($0) } ?? .from(now)
+    guard let time else { return .from(now) }
+    guard time <= now else {
+      throw .refused(
+        "\(time) lies ahead of the clock (\(now)), and what is known then is not known yet: name an "
+          + "instant that has passed, or none")
+    }
+    return .at(time)
   }
 }
 
 /// What a load did.
 public struct LoadReport: Sendable {
   public let table: String
-  /// Rows of the file, all of which the table has now.
+  /// Rows that were given, all of which the table has now.
   public let rows: Int
   public let change: TableReplacement
 }
@@ -38,6 +48,7 @@ extension FeatureStore {
   /// Makes the rows of a file all that a table has: for whoever may know it, in one step. Earlier answers stay.
   /// - Parameter path: a CSV or JSON Lines file, gzip'd or not; `-` is standard input.
   /// - Throws: `HindcastError.row` for the first bad row; the table is as it was then.
+  /// - Complexity: O(rows that the table has and ever had).
   public func load(
     _ path: String, into table: String, _ options: LoadOptions = LoadOptions()
   ) throws(HindcastError) -> LoadReport {
@@ -63,32 +74,68 @@ extension FeatureStore {
     return try load(chunker, into: table, options)
   }
 
+  /// The same of rows in columns that come in parts, with the columns `TableDeclaration.fileFields`.
+  /// - Parameter next: the next part; nil at the end.
+  /// - Throws: `HindcastError.rows` with the rows at fault; the table is as it was then. What `next` throws.
+  public func load(
+    into table: String, _ options: LoadOptions = LoadOptions(), next: () throws -> EventPart?
+  ) throws -> LoadReport {
+    let table = try HindcastError.store { () throws(StoreError) in
+      try store.table(table).declaration
+    }
+    // Before anything is read, which may take long; the instant itself comes when all is there.
+    _ = try options.known()
+    let empty = EventBatch(columns: table.fileFields.map { EventColumn(type: $0.type) })
+    let whole = try WholeTable(empty, options.cancellation, options.progress, next)
+    let refused = whole.refused.isEmpty ? Self.keyless(whole.rows, table) : whole.refused
+    if !refused.isEmpty { throw RowPlaces.memory.bad(refused) }
+    return try replace(table, by: whole.rows, .memory, options)
+  }
+
   private func load(
     _ chunker: RowChunker, into name: String, _ options: LoadOptions
   ) throws(HindcastError) -> LoadReport {
     let table = try HindcastError.store { () throws(StoreError) in
       try store.table(name).declaration
     }
-    let (file, lines) = try read(chunker, table)
-    guard file.count > 0 || options.mayBeEmpty else {
+    _ = try options.known()
+    let (rows, lines) = try read(chunker, table)
+    return try replace(table, by: rows, .file(chunker.path, lines: lines), options)
+  }
+
+  /// - Parameter given: with the columns `fileFields`; no key has a null.
+  private func replace(
+    _ table: TableDeclaration, by given: EventBatch, _ places: RowPlaces, _ options: LoadOptions
+  ) throws(HindcastError) -> LoadReport {
+    guard given.count > 0 || options.mayBeEmpty else {
       throw .refused(
-        "\(chunker.path) has no rows, and table '\(name)' would have none from then on. If that is meant, "
-          + "say so: --empty")
+        "\(places.name) no rows, and table '\(table.name)' would have none from then on. If that is meant, "
+          + "say so: --empty, or in a program the option of that name")
     }
-    let rows = table.events(of: file)
+    let rows = table.events(of: given)
     if let (row, first) = Self.duplicate(rows, table) {
-      throw Self.bad(
-        chunker.path, lines[row], table.validFrom ?? table.key[0].name,
-        "line \(lines[first]) has this key "
-          + (table.validFrom == nil ? "already" : "and this valid-from time already"))
+      let reason =
+        "\(places.place(of: first)) has this key "
+        + (table.validFrom == nil ? "already" : "and this valid-from time already")
+      let field = table.validFrom ?? table.key[0].name
+      throw places.bad([RefusedEvent(row: row, field: field, reason: reason)])
     }
+    let known = try options.known()
     let change = try HindcastError.store { () throws(StoreError) in
-      try store.replaceRows(of: name, by: rows, known: options.known)
+      try store.replaceRows(of: table.name, by: rows, known: known)
     }
-    if let refused = change.refused.first {
-      throw Self.bad(chunker.path, lines[refused.row], refused.field, refused.reason)
+    if !change.refused.isEmpty { throw places.bad(change.refused.sorted { $0.row < $1.row }) }
+    return LoadReport(table: table.name, rows: rows.count, change: change)
+  }
+
+  /// Rows with a null in their key.
+  private static func keyless(_ rows: EventBatch, _ table: TableDeclaration) -> [RefusedEvent] {
+    (0..<rows.count).compactMap { row in
+      let field = table.key.indices.first { rows.columns[$0].valid[row] == 0 }
+      return field.map {
+        RefusedEvent(row: row, field: table.key[$0].name, reason: "\(RowProblem.missing)")
+      }
     }
-    return LoadReport(table: name, rows: rows.count, change: change)
   }
 
   /// All rows, and the line of each.
@@ -107,7 +154,7 @@ extension FeatureStore {
         lines += spans.map(\.line)
       }
     }
-    if let rejected { throw .row(path: chunker.path, rejected, remedy: Self.remedy) }
+    if let rejected { throw .row(path: chunker.path, rejected, remedy: RowPlaces.remedy) }
     return (rows, lines)
   }
 
@@ -123,16 +170,6 @@ extension FeatureStore {
       }
     }
     return nil
-  }
-
-  private static let remedy = "Nothing was changed: mend it, and load all rows again"
-
-  private static func bad(
-    _ path: String, _ line: Int, _ field: String, _ reason: String
-  ) -> HindcastError {
-    .row(
-      path: path, RowRejection(line: line, field: field, problem: .refused(reason), range: 0..<0),
-      remedy: remedy)
   }
 }
 

@@ -79,6 +79,62 @@ enum Answers {
     ])
   }
 
+  static func table(_ table: RegisteredTable, _ stream: RegisteredStream) -> JSONValue {
+    func types(_ fields: [StreamDeclaration.Field]) -> JSONValue {
+      .object(fields.map { ($0.name, .string($0.type.rawValue)) })
+    }
+    let declaration = table.declaration
+    return .object([
+      ("table", .string(declaration.name)), ("key", types(declaration.key)),
+      ("valid_from", declaration.validFrom.map { .string($0) } ?? .null),
+      ("attributes", types(declaration.attributes)),
+      ("slice", .string(DurationText.text(declaration.slice.milliseconds))),
+      ("seal", stream.seal.map { .string($0.description) } ?? .null),
+      ("digest", .string(table.digest.description)),
+    ])
+  }
+
+  static func correction(_ report: CorrectionReport) -> JSONValue {
+    .object([
+      ("known_from", .string(report.time.description)),
+      ("retracted", .int(Int64(report.retracted))), ("appended", .int(Int64(report.appended))),
+      ("slices", .int(Int64(report.slices))), ("expired", .int(Int64(report.expired))),
+    ])
+  }
+
+  /// Of a table's rows.
+  static func load(_ report: LoadReport) -> JSONValue {
+    let change = report.change
+    return .object([
+      ("table", .string(report.table)), ("rows", .int(Int64(report.rows))),
+      ("added", .int(Int64(change.added))), ("changed", .int(Int64(change.changed))),
+      ("removed", .int(Int64(change.removed))), ("unchanged", .int(Int64(change.unchanged))),
+      ("known_from", change.time.map { .string($0.description) } ?? .null),
+    ])
+  }
+
+  static func forgotten(_ report: ForgetReport) -> JSONValue {
+    let places = report.places.map { place in
+      JSONValue.object([
+        ("kind", .string(place.kind)), ("name", .string(place.name)),
+        ("unit", .string(place.unit)), ("erased", .int(Int64(place.erased))),
+        ("left", .int(Int64(place.left))),
+      ])
+    }
+    let mentions = report.mentions.map { mention in
+      JSONValue.object([
+        ("place", .string(mention.place)), ("what", .string(mention.what)),
+        ("count", .int(Int64(mention.count))), ("way_out", .string(mention.wayOut)),
+      ])
+    }
+    return .object([
+      ("fields", texts(report.fields)), ("places", .array(places)), ("mentions", .array(mentions)),
+      ("bytes_read", .int(Int64(report.bytesRead))),
+      ("text_searched", .bool(report.isTextSearched)), ("erased", .int(Int64(report.erased))),
+      ("left", .int(Int64(report.left))),
+    ])
+  }
+
   /// Columns with their types, in their order.
   static func columns(_ fields: [SpineField]) -> JSONValue {
     .array(

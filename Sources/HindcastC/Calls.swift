@@ -11,7 +11,7 @@ enum Calls {
       ("register", register), ("plan", plan), ("get", get), ("vector", vector),
       ("explain", explain), ("stats", stats), ("seal", seal), ("compact", compact),
       ("checkpoint", checkpoint),
-    ] + EvolutionCalls.all
+    ] + EvolutionCalls.all + CorrectionCalls.all
 
   static func run(
     _ name: String, _ handle: StoreHandle, _ arguments: Members

@@ -1,5 +1,6 @@
-// Events out of Arrow batches: columns are found by the names of the stream's fields, in any order, among
-// others; a row with a value that its field cannot take is left out as a whole and said to be.
+// Events, and rows of tables, out of Arrow batches: columns are found by the names of the declared fields, in
+// any order, among others; a row with a value that its field cannot take is left out as a whole and said to
+// be.
 import CHindcast
 import Hindcast
 
@@ -10,21 +11,34 @@ struct EventImport: Sendable {
     let type: FieldType
   }
 
-  /// In the order of the stream's fields.
+  /// In the order of the declared fields.
   private let columns: [Column]
 
   init(_ fields: [ArrowField], into stream: StreamDeclaration) throws(Failure) {
+    try self.init(fields, stream.fields, of: "stream '\(stream.name)'", called: "events")
+  }
+
+  init(_ fields: [ArrowField], into table: TableDeclaration) throws(Failure) {
+    try self.init(fields, table.fileFields, of: "table '\(table.name)'", called: "rows")
+  }
+
+  /// - Parameters:
+  ///   - owner: who declares the fields, and `rows` what is given, for messages.
+  private init(
+    _ fields: [ArrowField], _ wanted: [StreamDeclaration.Field], of owner: String,
+    called rows: String
+  ) throws(Failure) {
     let names = fields.map(\.name)
-    columns = try stream.fields.map { declared throws(Failure) in
+    columns = try wanted.map { declared throws(Failure) in
       guard let index = names.firstIndex(of: declared.name) else {
         throw Failure(
           .invalid,
-          "the events have no column '\(declared.name)', which stream '\(stream.name)' declares"
+          "the \(rows) have no column '\(declared.name)', which \(owner) declares"
             + Suggestion.phrase(for: declared.name, among: names), column: declared.name)
       }
       guard names[(index + 1)...].contains(declared.name) == false else {
         throw Failure(
-          .invalid, "the events have two columns '\(declared.name)': which one is meant?",
+          .invalid, "the \(rows) have two columns '\(declared.name)': which one is meant?",
           column: declared.name)
       }
       guard ArrowReader.reads(fields[index].type, as: declared.type) else {
@@ -37,8 +51,18 @@ struct EventImport: Sendable {
     }
   }
 
+  /// The batches of a stream one by one, as parts of one table; nil behind the last.
+  func parts(of source: ArrowSource) -> () throws -> EventPart? {
+    var row = 0
+    return {
+      guard let batch = try source.next(row: row) else { return nil }
+      row += batch.rows
+      return try part(batch)
+    }
+  }
+
   /// A batch as a part of the table.
-  func part(_ batch: ArrowBatch) throws(Failure) -> EventPart {
+  private func part(_ batch: ArrowBatch) throws(Failure) -> EventPart {
     let readers = try columns.map { column throws(Failure) in
       try ArrowReader(batch, column.index, column.field, as: column.type)
     }

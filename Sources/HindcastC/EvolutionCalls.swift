@@ -4,7 +4,8 @@ import Hindcast
 
 enum EvolutionCalls {
   static let all: [(name: String, call: Calls.Call)] = [
-    ("plan_register", plan), ("drop", drop), ("promote", promote), ("deprecate", deprecate),
+    ("plan_register", plan), ("check", check), ("drop", drop), ("promote", promote),
+    ("deprecate", deprecate),
     ("audit", audit),
   ]
 
@@ -13,11 +14,24 @@ enum EvolutionCalls {
     _ arguments: Members
   ) throws -> (texts: [DeclarationText], replacing: Bool, silent: Bool) {
     try arguments.allow("declarations", "replace", "silent")
-    let texts = try arguments.objects("declarations").map { text throws(Failure) in
+    return (try texts(arguments), try arguments.flag("replace"), try arguments.flag("silent"))
+  }
+
+  private static func texts(_ arguments: Members) throws(Failure) -> [DeclarationText] {
+    try arguments.objects("declarations").map { text throws(Failure) in
       try text.allow("name", "text")
       return DeclarationText(name: try text.text("name"), text: Array(try text.text("text").utf8))
     }
-    return (texts, try arguments.flag("replace"), try arguments.flag("silent"))
+  }
+
+  private static func check(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
+    try arguments.allow("declarations")
+    let findings = try handle.features.findings(on: try texts(arguments))
+    return .object([
+      ("mistakes", Answers.texts(findings.mistakes)),
+      ("warnings", Answers.texts(findings.warnings)),
+      ("notes", Answers.texts(findings.notes)),
+    ])
   }
 
   private static func plan(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
@@ -34,17 +48,20 @@ enum EvolutionCalls {
       })
   }
 
-  /// A view, or a feature set.
+  /// A view, a feature set, or a table with its rows.
   private static func drop(_ handle: StoreHandle, _ arguments: Members) throws -> JSONValue {
-    try arguments.allow("view", "set")
-    guard arguments.has("view") != arguments.has("set") else {
-      throw Failure(.invalid, "name what is to be dropped: one of 'view' and 'set'")
+    try arguments.allow("view", "set", "table")
+    guard ["view", "set", "table"].count(where: arguments.has) == 1 else {
+      throw Failure(.invalid, "name what is to be dropped: one of 'view', 'set' and 'table'")
     }
+    var use: String?
     if arguments.has("set") {
       try handle.store.drop(set: try arguments.text("set"))
-      return .object([("last_use", .null)])
+    } else if arguments.has("table") {
+      try handle.store.drop(table: try arguments.text("table"))
+    } else {
+      use = try handle.store.drop(view: try arguments.text("view"))
     }
-    let use = try handle.store.drop(view: try arguments.text("view"))
     return .object([("last_use", use.map { .string($0) } ?? .null)])
   }
 

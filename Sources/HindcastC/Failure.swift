@@ -41,6 +41,8 @@ struct Failure: Error, Sendable {
     case .declaration, .declarations: self.init(.declaration, text)
     case .row(_, let rejection, _): self.init(.row, text, column: rejection.field)
     case .spineRow(let row, let column, _): self.init(.row, text, row: row, column: column)
+    case .rows(let refused, _):
+      self.init(.row, text, row: refused.first?.row, column: refused.first?.field)
     case .eventRow(let refused): self.init(.row, text, row: refused.row, column: refused.field)
     case .storeAtRow(let row, let column, let error, place: _):
       self.init(Code(error), text, row: row, column: column)

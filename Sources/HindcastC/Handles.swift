@@ -18,15 +18,31 @@ final class StoreHandle: Sendable {
     _ events: ArrowSource, into stream: String, _ options: TableOptions
   ) throws -> JSONValue {
     let columns = try EventImport(events.fields, into: try store.stream(stream).declaration)
-    var row = 0
     let report = try loading.withLock { _ in
-      try features.ingest(into: stream, options) {
-        guard let batch = try events.next(row: row) else { return nil }
-        row += batch.rows
-        return try columns.part(batch)
-      }
+      try features.ingest(into: stream, options, next: columns.parts(of: events))
     }
     return Answers.report(report)
+  }
+
+  /// Puts events in the place of those with their ids.
+  func amend(
+    _ events: ArrowSource, of stream: String, at time: Timestamp?, _ job: JobHandle
+  ) throws -> JSONValue {
+    try store.requireNoTable(stream, Store.loads)
+    let columns = try EventImport(events.fields, into: try store.stream(stream).declaration)
+    let report = try features.amend(
+      stream, at: time, cancellation: job.cancellation, progress: { job.report(rows: $0) },
+      next: columns.parts(of: events))
+    return Answers.correction(report)
+  }
+
+  /// Makes rows all that a table has.
+  func load(
+    _ rows: ArrowSource, into table: String, _ options: LoadOptions
+  ) throws -> JSONValue {
+    let columns = try EventImport(rows.fields, into: try store.table(table).declaration)
+    return Answers.load(
+      try features.load(into: table, options, next: columns.parts(of: rows)))
   }
 
   static func of(_ pointer: OpaquePointer?) throws(Failure) -> StoreHandle {

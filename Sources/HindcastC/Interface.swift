@@ -98,3 +98,40 @@ public func hindcast_ingest(
     return CText.copy(try StoreHandle.of(store).ingest(events, into: name, options).compact)
   } ?? nil
 }
+
+@c @implementation
+public func hindcast_amend(
+  _ store: OpaquePointer?, _ stream: UnsafePointer<CChar>?,
+  _ events: UnsafeMutablePointer<ArrowArrayStream>?, _ options: UnsafePointer<CChar>?,
+  _ job: OpaquePointer?, _ error: UnsafeMutablePointer<hindcast_error>?
+) -> UnsafeMutablePointer<CChar>? {
+  let job = JobHandle.of(job) ?? JobHandle()
+  return reporting(error) {
+    // Before all else, so that they are taken over whatever fails.
+    let events = try ArrowSource(taking: events)
+    let name = try CText.read(stream, "the stream's name")
+    let time = try Requests.correcting(try Members(options))
+    return CText.copy(
+      try StoreHandle.of(store).amend(events, of: name, at: time, job).compact)
+  } ?? nil
+}
+
+@c @implementation
+public func hindcast_load(
+  _ store: OpaquePointer?, _ table: UnsafePointer<CChar>?,
+  _ rows: UnsafeMutablePointer<ArrowArrayStream>?, _ options: UnsafePointer<CChar>?,
+  _ job: OpaquePointer?, _ error: UnsafeMutablePointer<hindcast_error>?
+) -> UnsafeMutablePointer<CChar>? {
+  let job = JobHandle.of(job) ?? JobHandle()
+  return reporting(error) {
+    // Before all else, so that they are taken over whatever fails.
+    let rows = try ArrowSource(taking: rows)
+    let name = try CText.read(table, "the table's name")
+    let members = try Members(options)
+    try members.allow("at", "known_from_valid", "empty")
+    var options = try Requests.loading(members)
+    options.cancellation = job.cancellation
+    options.progress = { job.report(rows: $0) }
+    return CText.copy(try StoreHandle.of(store).load(rows, into: name, options).compact)
+  } ?? nil
+}

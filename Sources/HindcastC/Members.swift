@@ -96,6 +96,22 @@ struct Members {
     return time
   }
 
+  func optionalTime(_ name: String) throws(Failure) -> Timestamp? {
+    self[name] == nil ? nil : try time(name)
+  }
+
+  /// Ids of events as texts: strings and whole numbers are.
+  func ids(_ name: String) throws(Failure) -> [String] {
+    guard let list = try list(name) else { throw wrong(name, "a list of ids") }
+    return try list.map { value throws(Failure) in
+      switch value.content {
+      case .string(let text): text
+      case .int(let number): String(number)
+      default: throw wrong(name, "a list of ids (strings and whole numbers)")
+      }
+    }
+  }
+
   func texts(_ name: String) throws(Failure) -> [String]? {
     try list(name)?.map { value throws(Failure) in
       guard case .string(let text) = value.content else { throw wrong(name, "a list of strings") }

@@ -37,6 +37,38 @@ enum Requests {
     return options
   }
 
+  /// When a correction becomes known; nil where that is the present instant.
+  static func correcting(_ members: Members) throws(Failure) -> Timestamp? {
+    try members.allow("at")
+    return try members.optionalTime("at")
+  }
+
+  /// How rows are loaded into a table. Other members are the caller's to refuse.
+  static func loading(_ members: Members) throws(Failure) -> LoadOptions {
+    var options = LoadOptions()
+    options.time = try members.optionalTime("at")
+    options.isKnownFromValid = try members.flag("known_from_valid")
+    options.mayBeEmpty = try members.flag("empty")
+    guard options.time == nil || !options.isKnownFromValid else {
+      throw Failure(
+        .invalid,
+        "'at' and 'known_from_valid' exclude each other: rows are known from one instant on, or each from when "
+          + "it is valid")
+    }
+    return options
+  }
+
+  /// Nil where the file's name says it.
+  static func format(_ members: Members) throws(Failure) -> RowFormat? {
+    switch try members.optionalText("format") {
+    case nil: return nil
+    case "csv": return .csv
+    case "jsonl": return .jsonLines
+    case let other?:
+      throw Failure(.invalid, "'format' is '\(other)': csv and jsonl are what there is")
+    }
+  }
+
   /// What is known to an answer. A join answers for rows of the past, where `fresh` means nothing.
   static func mode(_ members: Members, fresh: Bool) throws(Failure) -> ReadMode {
     let name = try members.optionalText("mode") ?? "as_served"

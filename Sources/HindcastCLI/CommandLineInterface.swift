@@ -77,7 +77,8 @@ enum CommandLineInterface {
     case let error as HindcastError:
       switch error {
       case .store, .storeAtRow: .store
-      case .file, .row, .spineRow, .eventRow, .declaration, .declarations, .refused, .cancelled:
+      case .file, .row, .rows, .spineRow, .eventRow, .declaration, .declarations, .refused,
+        .cancelled:
         .badInput
       }
     case is StoreError: .store

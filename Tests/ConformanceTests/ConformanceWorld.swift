@@ -9,6 +9,8 @@ final class ConformanceWorld {
   private(set) var store: FeatureStore
   private let vector: Vector
   private let feed: Feed
+  /// Whether all views are made of kept events before they are asked.
+  private let remakes: Bool
   private let path: String
   /// The views that are registered by now.
   private var standing: Set<String>
@@ -25,6 +27,8 @@ final class ConformanceWorld {
     self.vector = vector
     self.feed = feed
     self.path = path
+    // Where events go after a time, a view that is made anew is not what it was.
+    remakes = feed == .kept && !vector.losesEvents
     standing = Set(vector.views.map(\.name)).subtracting(vector.later)
     store = try FeatureStore.open(path, .create, options: Self.options)
     for stream in [vector.stream] + (vector.joined.map { [$0] } ?? []) {
@@ -32,9 +36,9 @@ final class ConformanceWorld {
         StreamDeclaration(
           name: stream.name, fields: stream.fields, eventTime: stream.eventTime,
           arrivalTime: stream.arrivalTime, id: stream.id,
-          keep: feed == .kept ? .forever : stream.keep))
+          keep: remakes ? .forever : stream.keep))
     }
-    if feed == .kept { return }
+    if remakes { return }
     for view in vector.views where standing.contains(view.name) { try make(view) }
   }
 
@@ -44,15 +48,19 @@ final class ConformanceWorld {
   }
 
   /// Views that come later, whose history is made of kept events.
-  func register(_ names: [String]) throws {
+  func register(_ names: [String]) async throws {
     standing.formUnion(names)
-    if feed == .kept { return }
+    if remakes { return }
+    if feed == .socket {
+      return try await SocketFeed.register(
+        names.map { ($0, vector.texts[$0]!) }, store)
+    }
     for view in vector.views where names.contains(view.name) { try make(view) }
   }
 
   /// Before a question: where views are made of kept events, all but those with a floor are made anew.
   func makeViews() throws {
-    guard feed == .kept else { return }
+    guard remakes else { return }
     for set in store.store.sets { try store.store.drop(set: set.declaration.name) }
     for view in vector.views where standing.contains(view.name) && !floored.contains(view.name) {
       if store.store.views.contains(where: { $0.declaration.name == view.name }) {
@@ -77,9 +85,18 @@ final class ConformanceWorld {
     }
   }
 
+  /// Takes events back by their ids.
+  func retract(_ ids: [String], from stream: String, at time: Timestamp) async throws {
+    if feed == .socket {
+      return try await SocketFeed.retract(ids, from: stream, at: time, store)
+    }
+    _ = try store.retract(ids, from: stream, at: time)
+  }
+
   /// Rows in the place of the events with their ids.
-  func amend(_ rows: [Vector.Row], at time: Timestamp) throws {
+  func amend(_ rows: [Vector.Row], at time: Timestamp) async throws {
     let stream = vector.stream
+    if feed == .socket { return try await SocketFeed.amend(rows, of: stream, at: time, store) }
     _ = try store.amend(try Feed.batch(rows, stream), of: stream.name, at: time)
   }
 

@@ -1,5 +1,5 @@
-// The ways in: the same rows through streaming writes, bulk loads, tables and files, and out of kept events. A
-// feed also says how a row that must be refused is refused.
+// The ways in: the same rows through streaming writes, bulk loads, tables, files and a server, and out of kept
+// events. A feed also says how a row that must be refused is refused.
 import FeatureModel
 import Hindcast
 import TestSupport
@@ -9,12 +9,15 @@ enum Feed: String, CaseIterable, Sendable {
   case append, appendShuffled, bulk, table, jsonLinesFile, csvFile
   /// The stream keeps its events, and every view is made of them anew before it is asked.
   case kept
+  /// Everything that a server can be told goes through one: events, corrections, views that come later.
+  case socket
 
   /// Takes rows in; all are accepted. `step` makes names unique.
   func ingest(
     _ rows: [Vector.Row], _ stream: StreamDeclaration, into store: FeatureStore, step: Int
-  ) throws {
+  ) async throws {
     switch self {
+    case .socket: try await SocketFeed.ingest(rows, stream, store, step: step)
     case .append:
       try Self.append(rows, stream, store)
     case .table: try Self.table(rows, stream, store, step: step)
@@ -36,11 +39,12 @@ enum Feed: String, CaseIterable, Sendable {
   }
 
   /// Whether a row that is offered alone is refused; nothing of it may be stored.
-  func refuses(_ row: Vector.Row, of vector: Vector, _ store: FeatureStore, step: Int) throws
-    -> Bool
-  {
+  func refuses(
+    _ row: Vector.Row, of vector: Vector, _ store: FeatureStore, step: Int
+  ) async throws -> Bool {
     let stream = vector.stream
     switch self {
+    case .socket: return try await SocketFeed.refuses(row, stream, store, step: step)
     case .append, .appendShuffled, .kept:
       let batch = try Self.batch([row], stream)
       let report = try store.store.append(

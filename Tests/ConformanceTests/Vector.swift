@@ -11,6 +11,8 @@ struct Vector: Sendable {
   /// Another stream, whose events views join to those of the first.
   let joined: StreamDeclaration?
   let views: [ViewDeclaration]
+  /// The views as they stand in the file, by name.
+  let texts: [String: String]
   /// Over the views.
   let sets: [FeatureSet]
   let steps: [Step]
@@ -46,6 +48,11 @@ struct Vector: Sendable {
     var names: Set<String> = []
     for case .register(let more) in steps { names.formUnion(more) }
     return names
+  }
+
+  /// Whether the stream keeps its events for a time only.
+  var losesEvents: Bool {
+    if case .milliseconds = stream.keep { true } else { false }
   }
 
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -100,6 +107,10 @@ extension Vector {
       return try reader.resolve(set, against: views)
     }
     self.views = views
+    texts = try Dictionary(
+      uniqueKeysWithValues: Self.list("views", json).map {
+        (try Self.text(Self.member("view", $0)), $0.compact)
+      })
     self.sets = sets
     var memberTypes: [String: [FieldType]] = [:]
     for set in sets { memberTypes[set.name] = try SetShape(set, over: SetScope(views)).types }

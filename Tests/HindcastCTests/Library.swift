@@ -21,6 +21,9 @@ struct CallFailure: Error, CustomStringConvertible {
   }
 }
 
+/// A stream that was not taken over.
+struct Untaken: Error {}
+
 final class Library {
   let pointer: OpaquePointer
 
@@ -51,9 +54,35 @@ final class Library {
   }
 
   func ingest(_ made: MadeStream, into name: String, _ options: String) throws -> JSONValue {
+    try take(made, name, options, hindcast_ingest)
+  }
+
+  func amend(
+    _ made: MadeStream, of name: String, _ options: String? = nil, job: OpaquePointer? = nil
+  ) throws -> JSONValue {
+    try take(made, name, options, job: job, hindcast_amend)
+  }
+
+  func load(
+    _ made: MadeStream, into name: String, _ options: String? = nil, job: OpaquePointer? = nil
+  ) throws -> JSONValue {
+    try take(made, name, options, job: job, hindcast_load)
+  }
+
+  private typealias Taking = (
+    OpaquePointer?, UnsafePointer<CChar>?, UnsafeMutablePointer<ArrowArrayStream>?,
+    UnsafePointer<CChar>?, OpaquePointer?, UnsafeMutablePointer<hindcast_error>?
+  ) -> UnsafeMutablePointer<CChar>?
+
+  /// Gives a stream away to a function that reports in JSON.
+  private func take(
+    _ made: MadeStream, _ name: String, _ options: String?, job: OpaquePointer? = nil,
+    _ function: Taking
+  ) throws -> JSONValue {
     var error = hindcast_error()
     var stream = made.stream
-    let text = hindcast_ingest(pointer, name, &stream, options, nil, &error)
+    let text = function(pointer, name, &stream, options, job, &error)
+    guard stream.release == nil else { throw Untaken() }
     guard let text else { throw CallFailure(error) }
     defer { hindcast_free(text) }
     return try JSONValue.parse(String(cString: text))

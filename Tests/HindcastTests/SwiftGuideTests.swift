@@ -93,6 +93,52 @@ struct SwiftGuideTests {
     }
   }
 
+  private func corrections(_ store: FeatureStore) throws -> [String] {
+    let lines = Lines()
+    func print(_ parts: Any...) { lines.all.append(parts.map { "\($0)" }.joined(separator: " ")) }
+
+    let report = try store.retract(["m-2"], from: "orders", at: Timestamp(parsing: "2026-01-10")!)
+    print(report.retracted, report.slices, report.time)
+    var mended = EventBatch(try store.store.stream("orders").declaration)
+    mended.append([
+      .string("m-1"), .string("ann"), .timestamp(Timestamp(parsing: "2026-01-03")!), .int(7),
+    ])
+    print(try store.amend(mended, of: "orders", at: Timestamp(parsing: "2026-01-12")!).appended)
+    print(try store.forget(["customer": "ann"]).left)
+    return lines.all
+  }
+
+  @Test("The guide's corrections run, and an entity is found before it is forgotten alone")
+  func corrects() throws {
+    try withTemporaryDirectory { folder in
+      let store = try FeatureStore.open(folder + "/store", .create)
+      let texts = [
+        """
+        {"stream": "orders", "fields": {"id": "string", "customer": "string", "at": "timestamp",
+         "price": "int"}, "eventTime": "at", "id": "id", "keep": true}
+        """,
+        """
+        {"view": "by_customer", "stream": "orders", "entity": ["customer"], "slice": "1d",
+         "features": {"SPENT": {"sum": "price", "windows": ["30d"]}}}
+        """,
+      ]
+      _ = try store.register(
+        texts.map { DeclarationText(name: "declaration", text: Array($0.utf8)) })
+      var events = EventBatch(try store.store.stream("orders").declaration)
+      for number in 1...3 {
+        events.append([
+          .string("m-\(number)"), .string("ann"),
+          .timestamp(Timestamp(parsing: "2026-01-0\(number)")!), .int(Int64(number)),
+        ])
+      }
+      _ = try store.store.append(events, to: "orders")
+      #expect(try store.find(["customer": "ann"]).left > 0)
+      #expect(try corrections(store) == ["1 1 2026-01-10T00:00:00Z", "1", "0"])
+      #expect(try store.find(["customer": "ann"]).left == 0)
+      #expect(throws: HindcastError.self) { try store.find(["costumer": "ann"]) }
+    }
+  }
+
   @Test("The guide's code is this code")
   func isTheSame() throws {
     let here = try String(contentsOfFile: #filePath, encoding: .utf8)

@@ -63,7 +63,7 @@ extension CorrectionTests {
       #expect(report.isRefused && report.missing.map(\.row) == [1, 2, 3])
       #expect(report.missing[0].field == "id" && report.missing[0].reason.contains("'m9'"))
       #expect(report.missing[1].reason == "the id is null")
-      #expect(report.missing[2].reason == "'m1' stands in row 1 already")
+      #expect(report.missing[2].reason == "'m1' is given twice")
       let early = try target.store.correct(
         "mails", retracting: Self.ids([.string("m1")]), at: start.advanced(by: -1))
       #expect(early.missing.first?.reason.contains("after the correction") == true)

@@ -31,7 +31,7 @@ enum Project {
     "SliceStore": ["Rocks", "FeatureModel", "Aggregates"],
     "AsOfJoin": ["FeatureModel"],
     "Hindcast": ["SliceStore", "AsOfJoin", "RowFiles", "RESP", "FeatureModel", "Aggregates"],
-    "HindcastC": ["Hindcast", "CHindcast"],
+    "HindcastC": ["Hindcast", "Monitoring", "CHindcast"],
     "RESP": ["FeatureModel"],
     "Monitoring": ["Hindcast", "SliceStore", "RESP", "FeatureModel"],
     "FeatureServer": [

@@ -107,6 +107,7 @@ class Judge:
                             [body["view"], vectors.milliseconds(body["before"]), length])
         elif name == "register":
             self.standing.update(body)
+            self.set_floors(body)
         elif name == "retract":
             self.take_back(body["ids"], body["at"])
         elif name == "amend":
@@ -116,6 +117,14 @@ class Judge:
             for view in self.vector.views.values():
                 self.see(view)
             self.ask(body if name == "ask" else self.of_views(body))
+
+    def set_floors(self, names):
+        """Views that are made of kept events begin where the last event that is gone had become known."""
+        for name in names if self.vector.keep is not None else []:
+            self.db.execute(
+                "INSERT INTO floors SELECT ?, slice(max(_arrival), ?::BIGINT) + 1 FROM events "
+                "WHERE _arrival < (SELECT max(instant) FROM seal) - ? HAVING count(*) > 0",
+                [name, self.vector.views[name].length, self.vector.keep])
 
     def of_views(self, asks):
         """Questions about sets as questions about their views: the members that are features. What is derived from

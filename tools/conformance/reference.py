@@ -107,6 +107,8 @@ class Reference:
         self.others, self.others_gone = [], {}  # the same of the stream that views join
         self.seal = vectors.EARLIEST
         self.floors = {}
+        # All events that arrive from here on are kept, for views that come later.
+        self.kept_from = None
         self.standing = set(vector.views) - vector.later
         self.sets = {declared["set"]: FeatureSet(declared, vector.views) for declared in vector.sets}
         self.filters = {name: Expression(view.filter, view.fields) for name, view in vector.views.items()
@@ -165,6 +167,19 @@ class Reference:
     def expire(self, view_name, before):
         floor = vectors.milliseconds(before) // self.vector.views[view_name].length
         self.floors[view_name] = max(floor, self.floors.get(view_name, floor))
+
+    def let_go(self):
+        """Forgets the kept events that became known longer before the seal than the stream keeps them."""
+        if self.vector.keep is None:
+            return
+        gone = [arrived for _, arrived, _ in self.events if arrived < self.seal - self.vector.keep]
+        self.kept_from = max(gone) + 1 if gone else None
+
+    def register(self, names):
+        """Views that are there from now on; of older slices than those that begin later some events are gone."""
+        self.standing.update(names)
+        for name in names if self.kept_from is not None else []:
+            self.floors[name] = -(-self.kept_from // self.vector.views[name].length)
 
     def answer(self, ask):
         view = self.vector.views.get(ask["view"])
@@ -274,10 +289,11 @@ class Reference:
             return [(row, self.refusal(row)) for row in body]
         elif name == "seal":
             self.seal = max(self.seal, vectors.milliseconds(body))
+            self.let_go()
         elif name == "expire":
             self.expire(body["view"], body["before"])
         elif name == "register":
-            self.standing.update(body)
+            self.register(body)
         elif name == "retract":
             self.take_back(body["ids"], vectors.milliseconds(body["at"]))
         elif name == "amend":

@@ -110,6 +110,8 @@ class Vector:
         stream = self.json["stream"]
         self.fields = stream["fields"]
         self.id = stream.get("id")
+        # For how long the stream keeps its events; None: for ever, or not at all.
+        self.keep = length(stream["keep"]) if isinstance(stream.get("keep"), str) else None
         # Another stream, whose events views join to those of the first.
         self.joined = self.json.get("joined")
         self.views = {view["view"]: View(view, self.fields) for view in self.json["views"]}

@@ -41,11 +41,7 @@ extension EventLoop {
       }
     case .fsPromote: try promote(words, connection)
     case .fsDeprecate: try deprecate(words, connection)
-    case .fsCheck:
-      let texts = declarations(words)
-      handOver(id, connection) { reply, _ throws(LookupError) in
-        RegistryReply.write(try RegistryReply.mistakes(texts, store), into: &reply)
-      }
+    case .fsCheck: check(words, connection)
     case .fsViews:
       let builder = context.builder
       handOver(id, connection) { reply, _ throws(LookupError) in
@@ -107,6 +103,23 @@ extension EventLoop {
     }
   }
 
+  /// FS.CHECK. Of the words of other commands it knows none: they would be declarations, and are none.
+  private func check(_ words: RequestWords, _ connection: Connection) {
+    let store = context.store
+    let tellsAll = words.count > 2 && words.isWord(1, "REMARKS")
+    let texts = declarations(words, from: tellsAll ? 2 : 1)
+    handOver(.fsCheck, connection) { reply, _ throws(LookupError) in
+      do throws(HindcastError) {
+        let findings = try store.findings(on: texts)
+        if tellsAll {
+          RegistryReply.write(findings, into: &reply)
+        } else {
+          RegistryReply.write(findings.mistakes, into: &reply)
+        }
+      } catch { throw LookupError("ERR \(error)") }
+    }
+  }
+
   /// `REPLACE`, `SILENT` or nothing.
   private func way(_ words: RequestWords) -> String? {
     guard words.count > 2 else { return nil }
@@ -115,8 +128,11 @@ extension EventLoop {
   }
 
   private func declarations(_ words: RequestWords) -> [DeclarationText] {
-    let first = way(words) == nil ? 1 : 2
-    return (first..<words.count).map { place in
+    declarations(words, from: way(words) == nil ? 1 : 2)
+  }
+
+  private func declarations(_ words: RequestWords, from first: Int) -> [DeclarationText] {
+    (first..<words.count).map { place in
       let name = words.count == first + 1 ? "declaration" : "declaration \(place - first + 1)"
       return DeclarationText(name: name, text: Array(words[place]))
     }
@@ -163,16 +179,14 @@ enum RegistryReply {
     reply.bulk(value)
   }
 
-  static func mistakes(
-    _ texts: [DeclarationText], _ store: FeatureStore
-  ) throws(LookupError) -> [String] {
-    do throws(HindcastError) {
-      _ = try store.resolve(texts)
-      return []
-    } catch {
-      if case .declarations(let mistakes) = error { return mistakes }
-      throw LookupError("ERR \(error)")
-    }
+  static func write(_ findings: DeclarationFindings, into reply: inout ReplyWriter) {
+    reply.map(3)
+    reply.bulk("mistakes")
+    write(findings.mistakes, into: &reply)
+    reply.bulk("warnings")
+    write(findings.warnings, into: &reply)
+    reply.bulk("notes")
+    write(findings.notes, into: &reply)
   }
 
   static func writeViews(

@@ -100,10 +100,17 @@ extension CommandTable {
       reply: "an array of maps: `time`, `action`, `subject`, `digest`, `lines`", example: "FS.AUDIT"
     ),
     CommandSpec(
-      .fsCheck, "FS.CHECK", nil, [CommandArgument("declaration", multiple: true)],
+      .fsCheck, "FS.CHECK", nil,
+      [.flag("REMARKS", optional: true), CommandArgument("declaration", multiple: true)],
       group: .registry, role: .read, "Check declarations against the store; changes nothing",
+      details:
+        "With REMARKS it also tells what is remarkable of declarations without mistakes: warnings are about "
+        + "what is hardly meant, such as windows that reach further back than events are kept; notes about "
+        + "what is large or slow. `hindcast check --sample FILE` looks at rows as well.",
       complexity: "O(declarations)",
-      reply: "an array of mistakes, each with its place and the way out; empty is good",
+      reply:
+        "an array of mistakes, each with its place and the way out; empty is good. With REMARKS a map of "
+        + "three arrays: `mistakes`, `warnings`, `notes`",
       example: "FS.CHECK '{\"view\": \"v\", \"stream\": \"commits\"}'"),
     CommandSpec(
       .fsViews, "FS.VIEWS", group: .registry, role: .read, "The registered views and feature sets",

@@ -126,24 +126,3 @@ struct DeclarationAdvice {
     return features.count > 4 ? "\(names) and \(features.count - 4) more" : names
   }
 }
-
-/// Something remarkable of a view that is declared without a mistake.
-public struct Remark: Hashable, Sendable {
-  public let view: String
-  /// Whether it is hardly meant: what it is about will be refused one day. Else it only costs much.
-  public let isWarning: Bool
-  public let text: String
-}
-
-extension FeatureStore {
-  /// What is remarkable of the views of some declarations.
-  public func remarks(on declarations: ResolvedDeclarations) -> [Remark] {
-    declarations.views.flatMap { view -> [Remark] in
-      let declared = declarations.streams.first { $0.name == view.stream }
-      guard let stream = declared ?? (try? store.stream(view.stream).declaration) else { return [] }
-      let advice = DeclarationAdvice(view, of: stream)
-      return advice.warnings.map { Remark(view: view.name, isWarning: true, text: $0) }
-        + advice.notes.map { Remark(view: view.name, isWarning: false, text: $0) }
-    }
-  }
-}

@@ -60,6 +60,17 @@ extension Client {
     return plans
   }
 
+  /// Mistakes, warnings and notes on declarations, as the server's store has what they name; changes nothing.
+  public func check(declarations: [String]) async throws(ClientError) -> DeclarationFindings {
+    let reply = try await ask(["FS.CHECK", "REMARKS"] + declarations)
+    func texts(_ name: String) throws(ClientError) -> [String] {
+      guard let items = reply[name]?.items else { throw .unexpectedReply("no \(name)") }
+      return items.compactMap(\.text)
+    }
+    return DeclarationFindings(
+      mistakes: try texts("mistakes"), warnings: try texts("warnings"), notes: try texts("notes"))
+  }
+
   /// Lets a version serve under the view's name, `by_sender@2`.
   /// - Parameter silencing: the one that did is silent from then on, rather than deprecated.
   public func promote(

@@ -103,7 +103,7 @@ enum Check: Command {
     _ resolved: ResolvedDeclarations, _ remarks: [Remark], _ arguments: Arguments
   ) {
     let texts = { (isWarning: Bool) in
-      remarks.filter { $0.isWarning == isWarning }.map { "view \($0.view): \($0.text)" }
+      remarks.filter { $0.isWarning == isWarning }.map(\.description)
     }
     let (warnings, notes) = (texts(true), texts(false))
     guard arguments.has("json") else {

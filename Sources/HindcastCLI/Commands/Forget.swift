@@ -29,35 +29,19 @@ enum Forget: Command {
     let folder = arguments["served-log"]
     let report =
       arguments.has("dry-run")
-      ? try find(parts, words[0], folder) : try forget(parts, words[0], folder)
+      ? try FeatureStore.open(words[0], .readOnly).find(parts, servedLog: folder)
+      : try forget(parts, words[0], folder)
     if arguments.has("json") { print(json(report).compact) } else { show(report) }
     return report.left == 0 ? .success : .found
-  }
-
-  private static func find(
-    _ parts: [EntityPart], _ path: String, _ folder: String?
-  ) throws -> ForgetReport {
-    let store = try FeatureStore.open(path, .readOnly).store
-    var report = try store.find(parts)
-    if let folder {
-      try ServedErasure.find(try store.keys(of: parts), in: folder, of: store).add(to: &report)
-    }
-    return report
   }
 
   private static func forget(
     _ parts: [EntityPart], _ path: String, _ folder: String?
   ) throws -> ForgetReport {
-    let store = try FeatureStore.open(path).store
-    var report = try store.erase(parts)
-    if let folder {
-      var served = ForgetReport(fields: report.fields)
-      try ServedErasure.erase(try store.keys(of: parts), from: folder, of: store).add(to: &served)
-      try store.noteForgotten(served)
-      report.add(served)
-    }
+    let store = try FeatureStore.open(path)
+    var report = try store.erase(parts, servedLog: folder)
     // Opening it writes its list of files anew, which has keys in it.
-    store.close()
+    store.store.close()
     report.add(try FeatureStore.open(path).store.find(parts))
     return report
   }

@@ -35,13 +35,7 @@ enum Load: Command {
       guard !options.isKnownFromValid else {
         throw UsageError(description: "--at and --known-from-valid exclude each other")
       }
-      let (time, now) = (try Inputs.time(text, "--at"), Inputs.now())
-      guard time <= now else {
-        throw HindcastError.refused(
-          "\(time) lies ahead of the clock (\(now)), and what is known then is not known yet: "
-            + "name an instant that has passed, or leave --at out")
-      }
-      options.time = time
+      options.time = try Inputs.time(text, "--at")
     }
     let report = try FeatureStore.open(words[0]).load(words[2], into: words[1], options)
     print(arguments.has("json") ? report.json.compact : text(report))

@@ -21,12 +21,11 @@ struct EventIDs: Sendable {
         continue
       }
       let hash = text.withUnsafeBytes { EntityHash.of($0) }
-      if let other = rows[hash]?.first(where: { texts[$0] == text }) {
+      if rows[hash]?.contains(where: { texts[$0] == text }) ?? false {
         refused.append(
           RefusedEvent(
             row: row, field: field,
-            reason: "'\(String(decoding: text, as: UTF8.self))' stands in row \(other + 1) already")
-        )
+            reason: "'\(String(decoding: text, as: UTF8.self))' is given twice"))
       } else {
         rows[hash, default: []].append(row)
       }

@@ -31,6 +31,14 @@ import Testing
       guard case .stored = outcome else { fatalError("\(outcome)") }
     }
     print(id, try await client.lastID(of: "mails", producer: "swift") ?? "nothing")
+
+    let rows: [Client.Fields] = [[("sender", .string("eve")), ("tier", .string("new"))]]
+    let loaded = try await client.load(rows, into: "tiers")
+    let retracted = try await client.retract(["o-1"], from: "orders")
+    let mended: Client.Fields = [("id", .string("o-2")), ("at", .timestamp(moment))]
+    let amended = try await client.amend(mended, of: "orders")
+    let report = try await client.forget(["sender": "eve"])
+    print(loaded.added, retracted.retracted, amended.appended, report.left)
     return lines.all
   }
 
@@ -45,6 +53,13 @@ import Testing
       "{window}_LAST": { "max": "sent_at", "windows": ["30d"] } } }
     """,
     #"{ "set": "risk", "features": ["by_sender.30d_N", "by_sender.30d_LAST"] }"#,
+    """
+    { "table": "tiers", "key": { "sender": "string" }, "attributes": { "tier": "string" } }
+    """,
+    """
+    { "stream": "orders", "eventTime": "at", "id": "id", "keep": true,
+      "fields": { "id": "string", "at": "timestamp" } }
+    """,
   ]
 
   @Test func `The page's code runs and answers`() async throws {
@@ -53,11 +68,15 @@ import Testing
       try await client.register(declarations: Self.declarations)
       let sent = Value.timestamp(Timestamp(parsing: "2026-01-04T17:00:00Z")!)
       _ = try await client.add([("sender", .string("ann")), ("sent_at", sent)], to: "mails")
+      for id in ["o-1", "o-2"] {
+        _ = try await client.add([("id", .string(id)), ("at", sent)], to: "orders")
+      }
       let lines = try await guide(world.server!.ports[0])
       #expect(
         lines == [
           "30d_N 1", "30d_LAST 2026-01-04T17:00:00Z",
           #"2 ["by_sender.30d_N", "by_sender.30d_LAST"]"#, "1-0 1000-0",
+          "1 1 1 0",
         ])
     }
   }

@@ -114,6 +114,39 @@ import Testing
     }
   }
 
+  @Test func checksTellRemarksWhereTheyAreAskedFor() throws {
+    try ServerWorld.with { world in
+      let client = try world.client()
+      let bounded = ServerWorld.keptStream.replacing(#""keep": true"#, with: #""keep": "10m""#)
+      let view = ServerWorld.views[0].replacing("by_sender", with: "late")
+        .replacing(
+          #""distinct": "recipient""#, with: #""distinct": "recipient", "exactUpTo": 60000"#)
+      #expect(try client.ask("FS.CHECK", bounded, view) == .array([]))
+      for word in ["REMARKS", "remarks"] {
+        let told = try client.ask("FS.CHECK", word, bounded, view)
+        #expect(told.pairs?.compactMap(\.key.text) == ["mistakes", "warnings", "notes"])
+        #expect(told["mistakes"] == .array([]))
+        let warning = told["warnings"]?.items?.first?.text
+        #expect(warning?.hasPrefix("view late: '1h_N', '1h_TO' reach further back") == true)
+        #expect(told["notes"]?.items?.first?.text?.contains("'1h_TO' may take up to") == true)
+      }
+      let wrong = try client.ask("FS.CHECK", "REMARKS", "{ \"view\": \"x\" }")
+      #expect(wrong["mistakes"]?.items?.count ?? 0 > 0 && wrong["warnings"] == .array([]))
+      // Words that a command does not know are declarations, and as such mistakes.
+      for word in ["REPLACE", "SILENT", "REMARK", "REMARKS"] {
+        let words = word == "REMARKS" ? ["FS.CHECK", word] : ["FS.CHECK", word, view]
+        let told = try client.ask(words).items?.first?.text
+        #expect(told?.contains(word == "REMARKS" ? "declaration: " : "declaration 1: ") == true)
+      }
+      for command in ["FS.REGISTER", "FS.PLAN"] {
+        let reply = try client.ask(command, "REMARKS", view)
+        #expect(reply.errorText?.contains("declaration 1: ") == true, "\(reply)")
+      }
+      #expect(
+        try client.ask("FS.CHECK").errorText?.contains("FS.CHECK [REMARKS] declaration") == true)
+    }
+  }
+
   @Test func aMistypedEventLeavesNothingBehind() throws {
     try ServerWorld.with { world in
       let client = try world.client()

@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING, Any, Literal, Optional, Union
 from ._errors import RequestError, RowError
 from ._store import Declaration, _declaration
 from ._values import (
+    CorrectionReport,
     Entity,
     Explanation,
+    Findings,
+    ForgetReport,
+    LoadReport,
+    Part,
     Registration,
     Slice,
     Time,
     Value,
     View,
+    ids_of,
     instant,
     milliseconds,
     parts_of,
@@ -235,7 +241,69 @@ class Client:
         last = _text(answer["last-generated-id"])
         return None if last == "0-0" else last
 
+    # What was wrong, and what has to go
+
+    def retract(self, stream: str, ids: Iterable[Any]) -> CorrectionReport:
+        """Takes the events with some ids back, now, all of them or none; what was served before stays what it was.
+
+            client.retract("mails", ["m-17", "m-18"])
+        """
+        return _correction(self._tell("FS.RETRACT", stream, *ids_of(ids)))
+
+    def amend(self, stream: str, fields: Mapping[str, Any]) -> CorrectionReport:
+        """Takes the events with the id of a whole event back, now, and lets that come in their place, in one step.
+
+        Fields that are left out or None are null.
+
+            client.amend("mails", {"id": "m-17", "sender": "ann", "sent_at": "2026-01-04T17:00:00Z", "size": 25})
+        """
+        return _correction(self._tell("FS.AMEND", stream, *_words(fields)))
+
+    def load(self, table: str, rows: Iterable[Mapping[str, Any]]) -> LoadReport:
+        """Makes rows all that a table has, known from now on: all of them, or none where one is bad.
+
+            client.load("ip_list", [{"ip": "192.0.2.7", "kind": "proxy"}])
+        """
+        texts = []
+        for number, row in enumerate(rows):
+            try:
+                texts.append(json.dumps(_members(row), allow_nan=False))
+            except ValueError as error:
+                raise RowError(f"row {number} cannot be put into JSON: {error}", row=number) from error
+        answer = _pairs(self._tell("FS.LOAD", table, *texts))
+        known = answer.pop("known-from")
+        return LoadReport(table=table, known_from=None if known is None else instant(_text(known)), **answer)
+
+    def forget(self, entity: Mapping[str, Part], *, dry_run: bool = False) -> ForgetReport:
+        """Erases an entity everywhere, the served log and the server's memory included, and says what is left of it.
+
+        ``entity`` has fields and their values; with several, it is what has all of them. With ``dry_run`` nothing changes.
+        This cannot be undone.
+
+            assert client.forget({"sender": "ann@example.com"}).left == 0
+        """
+        words = [f"{field}={_ONE.text(part)}" for field, part in entity.items()]
+        return _forgotten(self._tell("FS.FORGET", *["DRYRUN"] * dry_run, *words))
+
     # What is registered
+
+    def check(self, *declarations: Declaration) -> Findings:
+        """Mistakes, warnings and notes on declarations, as the server's store has what they name; changes nothing."""
+        texts = [_declaration(each, index)["text"] for index, each in enumerate(declarations)]
+        answer = _pairs(self._ask("FS.CHECK", "REMARKS", *texts))
+        return Findings(**{kind: [_text(each) for each in found] for kind, found in answer.items()})
+
+    def drop(
+        self, view: Optional[str] = None, *, set: Optional[str] = None, table: Optional[str] = None
+    ) -> None:
+        """Takes a view with all that is stored of it away, a feature set, or a table with its rows. This cannot be
+        undone."""
+        named = [(kind, name) for kind, name in (("", view), ("SET", set), ("TABLE", table)) if name is not None]
+        if len(named) != 1:
+            raise RequestError("name what is to be dropped: one of view, set and table")
+        self._tell("FS.DROP", *[word for word in named[0] if word])
+        self._shapes.clear()
+        self._sets.clear()
 
     def register(self, *declarations: Declaration) -> list[Registration]:
         """Registers streams, views and sets, all or none: files by their paths, JSON texts, or dicts."""
@@ -460,6 +528,43 @@ def _view(description: dict[str, Any]) -> View:
         floor=description["floor"],
         digest=description["digest"],
     )
+
+
+def _members(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of a table as JSON has it: numbers and flags as they are, times as epoch milliseconds."""
+    members: dict[str, Any] = {}
+    for name, value in row.items():
+        if value is None or isinstance(value, (str, bool, int, float)):
+            members[name] = value
+        elif isinstance(value, datetime):
+            members[name] = milliseconds(value)
+        elif isinstance(value, date):
+            members[name] = value.isoformat()
+        else:
+            members[name] = json.loads(_field(value))
+    return members
+
+
+def _correction(reply: Any) -> CorrectionReport:
+    answer = _pairs(reply)
+    return CorrectionReport(known_from=instant(_text(answer.pop("known-from"))), **answer)
+
+
+def _forgotten(reply: Any) -> ForgetReport:
+    answer = {name.replace("-", "_"): value for name, value in _pairs(reply).items()}
+    for kind in ("places", "mentions"):
+        answer[kind] = [_named(each) for each in answer[kind]]
+    answer["fields"] = [_text(each) for each in answer["fields"]]
+    answer["text_searched"] = _value(answer["text_searched"], "bool")
+    return ForgetReport.of(answer)
+
+
+def _named(reply: Any) -> dict[str, Any]:
+    """A map of texts and whole numbers."""
+    return {
+        name.replace("-", "_"): value if isinstance(value, int) else _text(value)
+        for name, value in _pairs(reply).items()
+    }
 
 
 def _is_fault_of_the_store(answer: Any) -> bool:

@@ -77,6 +77,8 @@ class _Library:
         self.call = function("hindcast_call", pointer, pointer, text, text, error)
         self.join = function("hindcast_join", ctypes.c_int32, pointer, pointer, text, pointer, stream, error)
         self.ingest = function("hindcast_ingest", pointer, pointer, text, pointer, text, pointer, error)
+        self.amend = function("hindcast_amend", pointer, pointer, text, pointer, text, pointer, error)
+        self.load = function("hindcast_load", pointer, pointer, text, pointer, text, pointer, error)
         self.job_new = function("hindcast_job_new", pointer)
         self.job_free = function("hindcast_job_free", None, pointer)
         self.job_cancel = function("hindcast_job_cancel", None, pointer)

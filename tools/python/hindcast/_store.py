@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike, fsencode, fspath
 from pathlib import Path
@@ -18,17 +18,23 @@ from ._join import FeatureSet, Selection, join_frame, selections
 from ._library import Report, library
 from ._values import (
     AuditEntry,
+    CorrectionReport,
     Entity,
     Explanation,
+    Findings,
+    ForgetReport,
     IngestReport,
+    LoadReport,
     Part,
     Plan,
     Promotion,
     Registration,
     Stream,
+    Table,
     Time,
     Value,
     View,
+    ids_of,
     instant,
     parts_of,
     time_of,
@@ -78,6 +84,11 @@ class Store:
         request = self._declared(declarations, replace, silent)
         return [Plan(**each) for each in self._call("plan_register", request)]
 
+    def check(self, *declarations: Declaration) -> Findings:
+        """Mistakes, warnings and notes on declarations, as the store has what they name; changes nothing."""
+        texts = [_declaration(each, index) for index, each in enumerate(declarations)]
+        return Findings(**self._call("check", {"declarations": texts}))
+
     @staticmethod
     def _declared(
         declarations: Sequence[Declaration], replace: bool, silent: bool
@@ -102,12 +113,15 @@ class Store:
         marked: str = self._call("deprecate", {"name": name, "undo": True})["name"]
         return marked
 
-    def drop(self, view: Optional[str] = None, *, set: Optional[str] = None) -> Optional[str]:
-        """Takes a view with all that is stored of it away, or a feature set. This cannot be undone.
+    def drop(
+        self, view: Optional[str] = None, *, set: Optional[str] = None, table: Optional[str] = None
+    ) -> Optional[str]:
+        """Takes a view with all that is stored of it away, a feature set, or a table with its rows. This cannot be
+        undone.
 
         Returns when something deprecated was asked for last, as far as servers have seen it.
         """
-        named = {"view": view, "set": set}
+        named = {"view": view, "set": set, "table": table}
         request = {kind: name for kind, name in named.items() if name is not None}
         last_use: Optional[str] = self._call("drop", request)["last_use"]
         return last_use
@@ -128,6 +142,10 @@ class Store:
         """The registered feature sets by name: each with its "key" (the spine's fields), "features" (names to types,
         in order), "declaration" and "digest"."""
         return {each.pop("set"): each for each in self._call("sets", {})}
+
+    def tables(self) -> list[Table]:
+        """The registered tables, by name."""
+        return [Table.of(each) for each in self._call("tables", {})]
 
     def sources(self, view: str) -> dict[str, Optional[int]]:
         """How many rows of each source a view has taken in; None for producers that do not count rows."""
@@ -154,20 +172,115 @@ class Store:
 
         A bad row ends the call (`RowError`), unless rejects are to be collected.
         """
-        options = json.dumps({"source": source, "position": position, "rejects": rejects})
-        job, report = Job(progress), Report()
-        with self._open() as pointer, Lent(arrow_of(events)) as lent:
+        options = {"source": source, "position": position, "rejects": rejects}
+        return IngestReport.of(self._take(library.ingest, events, stream, options, progress))
 
-            def load() -> Optional[int]:
-                address: Optional[int] = library.ingest(
-                    pointer, stream.encode(), lent.address, options.encode(), job.pointer, report.out
+    def retract(self, stream: str, ids: Iterable[Any], *, at: Optional[Time] = None) -> CorrectionReport:
+        """Takes the events with some ids back, in one atomic step: all of them, or none.
+
+        From ``at`` on (by default now, or the stream's seal where that lies ahead) every answer is as if they had never
+        been; what was served before stays what it was. The stream is sealed up to then, and has to declare its "id" and
+        to keep its events. ``ids`` may be a list, or a column of a table.
+
+            store.retract("mails", ["m-17", "m-18"], at="2026-02-01")
+
+        An id that names no event is a `RowError`; its message has a line for each of them.
+        """
+        request = {"stream": stream, "ids": ids_of(ids), "at": None if at is None else time_of(at)}
+        return CorrectionReport.of(self._call("retract", request))
+
+    def amend(
+        self,
+        events: Any,
+        stream: str,
+        *,
+        at: Optional[Time] = None,
+        progress: Optional[Progress] = None,
+    ) -> CorrectionReport:
+        """Puts events in the place of those with the same ids, in one atomic step: all of them, or none.
+
+        A table as `ingest` takes it, or the path of a CSV or JSON Lines file. Rows are whole events: what is null is
+        null from then on. When it becomes known is as for `retract`.
+
+            store.amend(mended, "mails")
+        """
+        known = None if at is None else time_of(at)
+        if isinstance(events, (str, PathLike)):
+            request = {"stream": stream, "file": fspath(events), "at": known}
+            return CorrectionReport.of(self._call("amend", request))
+        return CorrectionReport.of(self._take(library.amend, events, stream, {"at": known}, progress))
+
+    def load(
+        self,
+        rows: Any,
+        table: str,
+        *,
+        at: Optional[Time] = None,
+        known_from_valid: bool = False,
+        empty: bool = False,
+        progress: Optional[Progress] = None,
+    ) -> LoadReport:
+        """Makes rows all that a table has, in one atomic step: all of them, or none where one is bad.
+
+        ``rows`` is a table with a column for each key field and attribute, and for the valid-from time where the table
+        declares it, or the path of a CSV or JSON Lines file. They are known from ``at`` on, by default now; with
+        ``known_from_valid`` each from when it is valid, which is for the first rows of a table. No rows at all are
+        refused, unless ``empty`` says that this is meant.
+
+            store.load(reputation, "sender_reputation")
+
+        A bad row is a `RowError` with its number and field.
+        """
+        options = {
+            "at": None if at is None else time_of(at),
+            "known_from_valid": known_from_valid,
+            "empty": empty,
+        }
+        if isinstance(rows, (str, PathLike)):
+            return LoadReport.of(self._call("load", {"table": table, "file": fspath(rows), **options}))
+        return LoadReport.of(self._take(library.load, rows, table, options, progress))
+
+    def forget(
+        self,
+        entity: Mapping[str, Part],
+        *,
+        served_log: Optional[Union[str, PathLike[str]]] = None,
+        dry_run: bool = False,
+    ) -> ForgetReport:
+        """Erases an entity from views, kept events and files, then reads everything again and says what is left.
+
+        ``entity`` has fields and their values; with several, it is what has all of them. ``served_log`` is the folder of
+        what a server recorded, which is searched, too. With ``dry_run`` nothing changes, and ``left`` is what there is.
+        This cannot be undone.
+
+            assert store.forget({"sender": "ann@example.com"}).left == 0
+        """
+        parts = {field: parts_of(part)[0] for field, part in entity.items()}
+        request = {
+            "entity": parts,
+            "served_log": None if served_log is None else fspath(served_log),
+            "dry_run": dry_run,
+        }
+        return ForgetReport.of(self._call("forget", request))
+
+    def _take(
+        self, function: Any, data: Any, name: str, options: Mapping[str, Any], progress: Optional[Progress]
+    ) -> Any:
+        """Gives a table to a function of the library; its report."""
+        job, report = Job(progress), Report()
+        text = json.dumps(options).encode()
+        with self._open() as pointer, Lent(arrow_of(data)) as lent:
+
+            def take() -> Optional[int]:
+                address: Optional[int] = function(
+                    pointer, name.encode(), lent.address, text, job.pointer, report.out
                 )
                 return address
 
-            answer = library.take(job.run(load))
+            answer = library.take(job.run(take))
         if answer is None:
             raise report.exception()
-        return IngestReport.of(json.loads(answer))
+        return json.loads(answer)
 
     # Features out
 
@@ -286,6 +399,13 @@ class Store:
     def seal(self, stream: str, at: Time) -> Any:
         """Declares that nothing arrives in a stream before an instant any more; a seal never moves back."""
         return instant(self._call("seal", {"stream": stream, "at": time_of(at)})["seal"])
+
+    def expire(self, view: str, before: Time) -> Any:
+        """Gives up the slices of a view that end before an instant; answers that need them are refused from then on.
+
+        Returns where the slices begin that are kept; an earlier instant than before changes nothing.
+        """
+        return instant(self._call("expire", {"view": view, "before": time_of(before)})["floor"])
 
     def compact(self) -> None:
         """Merges what many writes left side by side; answers do not change."""

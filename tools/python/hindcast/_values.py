@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Optional, Union
 
+from ._errors import RowError
+
 Value = Union[int, float, str, bool, datetime, None]
 # ISO 8601, epoch milliseconds, or a datetime; without a zone it is UTC.
 Time = Union[str, int, datetime]
@@ -66,6 +68,22 @@ def value_of(answer: dict[str, Any]) -> Value:
     if answer["type"] == "double":
         return float(value)
     return value  # type: ignore[no-any-return]
+
+
+def ids_of(ids: Any) -> list[str]:
+    """Ids as texts; a column of a table is as good as a list."""
+    if isinstance(ids, (str, bytes)):
+        raise TypeError("ids are a list, not one text")
+    for method in ("to_pylist", "to_list", "tolist"):
+        if hasattr(ids, method):
+            ids = getattr(ids, method)()
+            break
+    texts = []
+    for row, id in enumerate(ids):
+        if not isinstance(id, str) and (isinstance(id, bool) or not hasattr(id, "__index__")):
+            raise RowError(f"id {row + 1}: {id!r} is no id: strings and whole numbers are", row=row)
+        texts.append(id if isinstance(id, str) else str(int(id)))
+    return texts
 
 
 def _optional(text: Optional[str]) -> Optional[datetime]:
@@ -217,6 +235,117 @@ class IngestReport:
     @classmethod
     def of(cls, answer: dict[str, Any]) -> IngestReport:
         return cls(**{**answer, "rejects": [Reject(**reject) for reject in answer["rejects"]]})
+
+
+@dataclass(frozen=True)
+class Table:
+    """A registered table. ``key`` and ``attributes`` map names to types; ``valid_from`` is the column that says from
+    when on a row is valid, None where rows always are."""
+
+    name: str
+    key: dict[str, str]
+    valid_from: Optional[str]
+    attributes: dict[str, str]
+    slice: str
+    seal: Optional[datetime]
+    digest: str
+
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> Table:
+        return cls(name=answer.pop("table"), **{**answer, "seal": _optional(answer["seal"])})
+
+
+@dataclass(frozen=True)
+class CorrectionReport:
+    """What became of a correction, which is known from ``known_from`` on.
+
+    ``retracted`` events were taken back and ``appended`` came in their place; ``slices`` of entities were made anew.
+    ``expired`` events lie in slices that a view no longer keeps.
+    """
+
+    known_from: datetime
+    retracted: int
+    appended: int
+    slices: int
+    expired: int = 0
+
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> CorrectionReport:
+        return cls(**{**answer, "known_from": instant(answer["known_from"])})
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a load did to a table, which has ``rows`` rows now.
+
+    ``known_from`` is None where nothing changed, or where each row is known from when it is valid.
+    """
+
+    table: str
+    rows: int
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    known_from: Optional[datetime]
+
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> LoadReport:
+        return cls(**{**answer, "known_from": _optional(answer["known_from"])})
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere that an entity is stored: how many ``unit`` of it were erased, and how many are left."""
+
+    kind: str
+    name: str
+    unit: str
+    erased: int
+    left: int
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A forgotten entity's text in what is stored about something else, and what can be done about it."""
+
+    place: str
+    what: str
+    count: int
+    way_out: str
+
+
+@dataclass(frozen=True)
+class ForgetReport:
+    """What was erased of an entity, place by place, and what a reading of everything found to be left.
+
+    ``left`` has to be 0. ``fields`` are those that name the entity; its values are told nowhere. ``text_searched`` says
+    whether all that is stored was searched for the text itself as well.
+    """
+
+    fields: list[str]
+    places: list[Place]
+    mentions: list[Mention]
+    bytes_read: int
+    text_searched: bool
+    erased: int
+    left: int
+
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> ForgetReport:
+        places = [Place(**each) for each in answer["places"]]
+        mentions = [Mention(**each) for each in answer["mentions"]]
+        return cls(**{**answer, "places": places, "mentions": mentions})
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is to be said of declarations: ``mistakes`` keep them from being registered; ``warnings`` are about what is
+    hardly meant, ``notes`` worth knowing."""
+
+    mistakes: list[str]
+    warnings: list[str]
+    notes: list[str]
 
 
 @dataclass(frozen=True)

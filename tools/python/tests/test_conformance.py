@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, Optional
 
 import pyarrow as pa
 import pytest
-from serving import PROGRAM, Server
+from serving import Server
 from world import bits
 
 import hindcast
@@ -33,6 +33,11 @@ KNOWN_ERRORS = {
     "unknown_set": "has no feature set",
     "expired": "keeps slices from",
 }
+
+
+ASKING = {"ask", "ask_sets"}
+# Their last questions are about years to come.
+AHEAD = {"far_years", "derive_conditions"}
 
 
 class Replay:
@@ -66,40 +71,38 @@ class Replay:
         elif name == "seal":
             self.seal(vectors.milliseconds(body))
         elif name == "expire":
-            self.command("expire", str(self.path), body["view"], "--before", body["before"])
+            with hindcast.open(self.path, "write") as store:
+                store.expire(body["view"], body["before"])
         elif name == "register":
-            files = []
-            for view in self.views(set(body)):
-                files.append(str(self.folder / f"{view['view']}.json"))
-                Path(files[-1]).write_text(json.dumps(view), encoding="utf-8")
-            self.command("register", str(self.path), *files)
+            with hindcast.open(self.path, "write") as store:
+                store.register(*self.views(set(body)))
         elif name in ("retract", "retract_joined"):
             stream = self.vector.json["stream"] if name == "retract" else self.vector.joined
-            ids = [str(id) for id in body["ids"]]
-            self.command("retract", str(self.path), stream["stream"], *ids, "--at", body["at"])
+            with hindcast.open(self.path, "write") as store:
+                report = store.retract(stream["stream"], body["ids"], at=time_of(body["at"]))
+            assert report.retracted >= len(body["ids"]) and report.appended == 0
         elif name == "amend":
-            rows = self.folder / f"amend{self.steps}.jsonl"
-            rows.write_text("".join(json.dumps(row) + "\n" for row in body["rows"]), encoding="utf-8")
-            self.command(
-                "amend", str(self.path), self.vector.json["stream"]["stream"], str(rows), "--at", body["at"]
-            )
+            stream = self.vector.json["stream"]
+            with hindcast.open(self.path, "write") as store:
+                report = store.amend(self.table(body["rows"], stream), stream["stream"], at=time_of(body["at"]))
+            assert report.appended == len(body["rows"]) and report.retracted >= len(body["rows"])
         elif name == "ask_sets":
             self.ask_sets(body)
         else:
             self.ask(body)
 
-    @staticmethod
-    def command(*words: str) -> None:
-        subprocess.run([str(PROGRAM), *words], check=True, capture_output=True)
+    def table(self, rows: list[dict[str, Any]], stream: dict[str, Any]) -> pa.Table:
+        return pa.table(
+            {
+                field: pa.array([self.vector.value(field, row.get(field), kind) for row in rows], ARROW[kind])
+                for field, kind in stream["fields"].items()
+            }
+        )
 
     def ingest(self, rows: list[dict[str, Any]], stream: Optional[dict[str, Any]] = None) -> None:
         stream = stream or self.vector.json["stream"]
-        columns = {
-            field: pa.array([self.vector.value(field, row.get(field), kind) for row in rows], ARROW[kind])
-            for field, kind in stream["fields"].items()
-        }
         with hindcast.open(self.path, "write") as store:
-            report = store.ingest(pa.table(columns), stream["stream"], source=f"step {self.steps}")
+            report = store.ingest(self.table(rows, stream), stream["stream"], source=f"step {self.steps}")
         assert report.rows == len(rows)
 
     def seal(self, time: int) -> None:
@@ -120,21 +123,26 @@ class Replay:
     def ask_sets(self, questions: list[dict[str, Any]]) -> None:
         with hindcast.open(self.path) as store:
             for question in questions:
-                where = f"{self.vector.path.name}, step {self.steps}, vector: {question}"
-                how = {"known_at": time_of(question["known"])} if "known" in question else {"mode": question["mode"]}
-                try:
-                    found = store.vector(question["set"], question["keys"], at=time_of(question["at"]), **how)
-                except hindcast.HindcastError as error:
-                    assert KNOWN_ERRORS[question["error"]] in str(error), f"{where}: {error}"
-                    continue
-                declaration = next(s for s in self.vector.sets if s["set"] == question["set"])
-                declared = FeatureSet(declaration, self.vector.views)
-                kinds = {name: declared.kind(name) for name in declared.members}
-                wanted = [
-                    bits(vectors.raw(value, kinds[name])) for name, value in zip(declared.members, question["values"])
-                ]
-                assert [bits(value) for value in found.values()] == wanted, where
-                assert list(found) == list(declared.members), where
+                self.check_vector(question, self.vector_of(store, question), "vector")
+
+    def vector_of(self, store: hindcast.Store, question: dict[str, Any]) -> Any:
+        how = {"known_at": time_of(question["known"])} if "known" in question else {"mode": question["mode"]}
+        try:
+            return store.vector(question["set"], question["keys"], at=time_of(question["at"]), **how)
+        except hindcast.HindcastError as error:
+            return str(error)
+
+    def check_vector(self, question: dict[str, Any], found: Any, way: str) -> None:
+        where = f"{self.vector.path.name}, step {self.steps}, {way}: {question}"
+        if "error" in question:
+            assert isinstance(found, str) and KNOWN_ERRORS[question["error"]] in found, where
+            return
+        declaration = next(each for each in self.vector.sets if each["set"] == question["set"])
+        declared = FeatureSet(declaration, self.vector.views)
+        kinds = {name: declared.kind(name) for name in declared.members}
+        assert isinstance(found, dict) and list(found) == list(declared.members), f"{where}: {found}"
+        wanted = [bits(vectors.raw(value, kinds[name])) for name, value in zip(declared.members, question["values"])]
+        assert [bits(value) for value in found.values()] == wanted, where
 
     def get(self, store: hindcast.Store, question: dict[str, Any]) -> Any:
         how = {"known_at": time_of(question["known"])} if "known" in question else {"mode": question["mode"]}
@@ -224,31 +232,64 @@ def test_python_gives_the_vectors_answers_bit_for_bit(path: Path, tmp_path: Path
         replay.run(step)
 
 
-def test_a_server_gives_the_answers_about_computed_fields(tmp_path: Path) -> None:
-    """The client of Python; all other vectors go through the socket in Swift's tests."""
-    for name in ("derive_keys", "derive_features", "kept_events"):
-        replay = Replay(vectors.Vector(ROOT / f"schemas/conformance/{name}.json"), tmp_path / name)
-        # The last questions: serving seals the stream at the clock.
-        steps = replay.vector.steps
-        for step in steps[:-1]:
-            replay.run(step)
-        with Server(replay.path) as server, hindcast.connect(port=server.port) as client:
-            for question in steps[-1]["ask"]:
-                if None in question["entity"]:
+class Asked:
+    """A server over a copy of a store as it stands, and the questions of one step for it."""
+
+    def __init__(self, replay: Replay) -> None:
+        self.replay = replay
+        self.copy = replay.folder / f"served{replay.steps}"
+        with hindcast.open(replay.path) as store:
+            store.checkpoint(self.copy)
+
+    def ask(self, name: str, questions: list[dict[str, Any]]) -> int:
+        """How many could be asked: nobody can ask a server for a null, or for what lies ahead of its clock."""
+        now, asked = int(time.time() * 1000), 0
+        with Server(self.copy) as server, hindcast.connect(port=server.port) as client:
+            for question in questions:
+                key = question["entity"] if name == "ask" else question["keys"].values()
+                if None in key or max(time_of(question["at"]), time_of(question.get("known", 0))) > now:
                     continue
-                how: dict[str, Any] = {}
-                if question["mode"] == "known_at":
-                    how["known"] = time_of(question["known"])
-                elif question["mode"] != "as_served":
-                    how[question["mode"]] = True
-                try:
-                    found: Any = client.get(
-                        question["view"],
-                        tuple(question["entity"]),
-                        question["features"],
-                        asof=time_of(question["at"]),
-                        **how,
-                    )
-                except hindcast.HindcastError as error:
-                    found = str(error)
-                replay.check(question, found, "socket")
+                asked += 1
+                if name == "ask":
+                    self.replay.check(question, self.get(client, question), "socket")
+                else:
+                    self.replay.check_vector(question, self.vector_of(client, question), "socket")
+        return asked
+
+    @staticmethod
+    def how(question: dict[str, Any]) -> dict[str, Any]:
+        how: dict[str, Any] = {"asof": time_of(question["at"])}
+        if question["mode"] == "known_at":
+            return {**how, "known": time_of(question["known"])}
+        return how if question["mode"] == "as_served" else {**how, question["mode"]: True}
+
+    def get(self, client: hindcast.Client, question: dict[str, Any]) -> Any:
+        try:
+            return client.get(
+                question["view"], tuple(question["entity"]), question["features"], **self.how(question)
+            )
+        except hindcast.HindcastError as error:
+            return str(error)
+
+    def vector_of(self, client: hindcast.Client, question: dict[str, Any]) -> Any:
+        try:
+            return client.vector(question["set"], keys=question["keys"], **self.how(question))
+        except hindcast.HindcastError as error:
+            return str(error)
+
+
+@pytest.mark.parametrize("path", vectors.paths([]), ids=lambda path: path.stem)
+def test_a_server_gives_the_last_answers_to_the_client(path: Path, tmp_path: Path) -> None:
+    """Those of the last steps, when all has happened; Swift's tests let servers answer every step."""
+    replay = Replay(vectors.Vector(path), tmp_path)
+    steps = replay.vector.steps
+    last = max(index for index, step in enumerate(steps) if not ASKING & step.keys())
+    for step in steps[: last + 1]:
+        if not ASKING & step.keys():
+            replay.run(step)
+    asked = 0
+    for step in steps[last + 1 :]:
+        ((name, questions),) = step.items()
+        asked += Asked(replay).ask(name, questions)
+        replay.steps += 1
+    assert asked > 0 or path.stem in AHEAD
