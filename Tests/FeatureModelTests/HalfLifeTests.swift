@@ -59,7 +59,7 @@ import Testing
       ),
       (
         #""decayedCount": true, "halfLife": 7, "windows": "7d""#,
-        ".halfLife: a length of time such as '7d' expected, not a number"
+        ".halfLife: a length of time such as '7d' expected, a string, not a whole number"
       ),
       (
         #""decayedCount": true, "halfLife": "lifetime", "windows": "7d""#,
