@@ -123,6 +123,12 @@ extension Store {
           "stream '\(stream.name)' cannot have a field '\(name)': view '\(view.declaration.name)' "
             + "derives a field of that name; choose another")
       }
+      if let field = view.declaration.join?.fields.first(where: { stream.index(of: $0.name) != nil })
+      {
+        throw .invalid(
+          "stream '\(stream.name)' cannot have a field '\(field.name)': view '\(view.declaration.name)' "
+            + "joins a field of that name to it; choose another")
+      }
       var plan = try RegistryCodec.makeView(
         id: view.id, view.declaration.moved(from: old, to: stream),
         layout: view.layout.moved(from: old, to: stream), of: stream)
