@@ -154,7 +154,8 @@ extension Store {
       do throws(StoreError) {
         let events = MeetingEvents(
           batch: batch, admitted: admitted, gone: retractions.times(of: number, batch.count))
-        let pairs = try self.joined(events, in: view, to: others, before: building.joinedUntil)
+        let pairs = try self.joined(
+          events, of: stream, in: view, to: others, before: building.joinedUntil)
         loader.replay(pairs.batch, pairs.admitted, worker: worker)
       } catch { found[worker].failure = found[worker].failure ?? error }
     }
