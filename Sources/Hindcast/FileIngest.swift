@@ -85,7 +85,7 @@ extension FeatureStore {
     }
     for (index, group) in groups.enumerated() {
       let run = IngestRun(
-        store: store, stream: declaration, views: group.views, keeps: group.keeps,
+        store: store, stream: declaration, views: group.views, keeps: group.keeps, apart: views,
         reader: try SourceReader(
           path: path, name: name, options, continuing: group.record),
         // A row that two groups refuse is written once.
