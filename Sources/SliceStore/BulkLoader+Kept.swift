@@ -1,6 +1,6 @@
-// What a bulk load gives to views that take it from the events that are kept: those that join, since pairs are known
-// when both events are stored, and those that were registered while the load was at work. All of it is done at a
-// commit, under the writer's lock, by the declarations as they are then.
+// What a bulk load gives to views that take it from the events that are kept: those that join, since pairs are
+// known when both events are stored, and those that were registered while the load was at work. All of it is
+// done at a commit, under the writer's lock, by the declarations as they are then.
 import Aggregates
 import FeatureModel
 

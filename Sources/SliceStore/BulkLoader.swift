@@ -345,8 +345,8 @@ struct UncheckedBox<Value>: @unchecked Sendable {
 }
 
 extension Store {
-  /// A loader for all views of a stream, or for the given ones. Where it keeps events, views that are registered
-  /// while it is at work are given them, too.
+  /// A loader for all views of a stream, or for the given ones. Where it keeps events, views that are
+  /// registered while it is at work are given them, too.
   /// - Parameters:
   ///   - keeps: false for events that the stream keeps already; nil: with all views alone.
   ///   - apart: views that are not to have what is kept, since they take it from the sources themselves; nil

@@ -1,6 +1,8 @@
 // What happens to kept events and to declarations while views are being built of them.
+import Dispatch
 import FeatureModel
 import SliceStore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -82,6 +84,88 @@ import Testing
     }
   }
 
+  @Test func `Two who build one view at once do not count anything twice`() throws {
+    try withTemporaryDirectory { folder in
+      let target = try TestStore(at: folder + "/store", Fixture.stream.keeping(.forever), [])
+      let start = Timestamp.at("2024-03-01")
+      for _ in 0..<300 { try target.append([Fixture.row(start, "a")]) }
+      try target.store.register(Fixture.counts)
+      let store = target.store
+      let failures = Mutex<[StoreError]>([])
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        do throws(StoreError) { try store.build("counts") } catch {
+          failures.withLock { $0.append(error) }
+        }
+      }
+      #expect(failures.withLock { $0.count } == 0)
+      let values = try target.answer("counts", ["a"], at: start.advanced(by: Self.day), .corrected)
+      #expect(values[0] == .int(300))
+      target.close()
+    }
+  }
+
+  @Test func `What is dropped or replaced leaves nothing behind at any moment`() throws {
+    try withTemporaryDirectory { folder in
+      let target = try TestStore(at: folder + "/store", Fixture.stream.keeping(.forever), [])
+      for _ in 0..<20 { try target.append([Fixture.row(.at("2024-03-01"), "a")]) }
+      let store = target.store
+      let isDone = Atomic<Bool>(false)
+      let defects = Mutex<[String]>([])
+      DispatchQueue.concurrentPerform(iterations: 2) { thread in
+        do {
+          if thread == 0 {
+            defer { isDone.store(true, ordering: .releasing) }
+            for round in 0..<40 {
+              try store.register(Fixture.counts)
+              try store.build("counts")
+              try store.register(
+                Fixture.counts.filtered(
+                  .compare(field: Fixture.stream.index(of: "bytes")!, .less, .int(10))),
+                replacing: true)
+              if round % 2 == 0 { try store.build("counts") }
+              while !store.views.isEmpty { try store.drop(view: "counts") }
+            }
+          }
+          var number = 0
+          while thread == 1, !isDone.load(ordering: .acquiring) {
+            number += 1
+            try store.checkpoint(to: "\(folder)/copy\(number)")
+            let copy = try Store.open(
+              at: "\(folder)/copy\(number)", .existing, options: testOptions)
+            let found = try copy.verify().defects.map { "\($0)" }
+            copy.close()
+            defects.withLock { $0 += found }
+          }
+        } catch { defects.withLock { $0.append("\(error)") } }
+      }
+      #expect(defects.withLock { $0 } == [])
+      target.close()
+    }
+  }
+
+  @Test func `Whoever reads a view that is replaced is told, and never answered with less`() throws
+  {
+    try withTemporaryDirectory { folder in
+      let target = try TestStore(at: folder + "/store", Fixture.stream.keeping(.forever), [])
+      for _ in 0..<20 { try target.append([Fixture.row(.at("2024-03-01"), "a")]) }
+      try target.store.register(Fixture.counts)
+      try target.store.build("counts")
+      let reader = try target.store.reader(of: "counts")
+      let ask = {
+        try reader.answer(EntityKey(parts: ["a"]), at: .at("2024-03-02"), .corrected)[0]
+      }
+      #expect(try ask() == .int(20))
+      try target.store.register(
+        Fixture.counts.filtered(
+          .compare(field: Fixture.stream.index(of: "bytes")!, .greater, .int(10))),
+        replacing: true)
+      #expect(try ask() == .int(20))
+      try target.store.build("counts")
+      #expect(throws: StoreError.self) { try ask() }
+      target.close()
+    }
+  }
+
   private static func joining(_ labels: StreamDeclaration) -> ViewDeclaration {
     Fixture.view(
       """
@@ -113,9 +197,12 @@ import Testing
         var batch = EventBatch(JoinTrial.commits(.string))
         batch.append(Self.commit(at, "c\(index)", "a"))
         _ = try target.store.append(batch, to: "commits")
-        try target.append([[
-          .timestamp(at), .null, .string("c\(index)"), .string("good"), .int(1), .int(Int64(index)),
-        ]])
+        try target.append([
+          [
+            .timestamp(at), .null, .string("c\(index)"), .string("good"), .int(1),
+            .int(Int64(index)),
+          ]
+        ])
       }
       try target.store.register(Self.joining(labels))
       let wider = StreamDeclaration(
