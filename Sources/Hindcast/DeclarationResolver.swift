@@ -106,12 +106,8 @@ struct DeclarationResolver {
   }
 
   private mutating func checkStanding(_ stream: StreamDeclaration) {
-    let standing = store.streams.first { $0.declaration.name == stream.name }?.declaration
-    guard let standing else { return }
-    let text = declared["stream \(stream.name)"] ?? stream.name
-    let difference = DeclarationDiff(from: standing, to: stream)
-    if difference.kind > .compatible {
-      report(StoreError.redefinition(name: stream.name, differences: difference.lines), text)
+    do throws(StoreError) { try store.requireRegistrable(stream) } catch {
+      report(error, declared["stream \(stream.name)"] ?? stream.name)
     }
   }
 

@@ -64,13 +64,18 @@ extension FeatureStore {
     _ path: String, into stream: String, _ options: IngestOptions = IngestOptions(),
     progress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
   ) throws(HindcastError) -> IngestReport {
+    guard store.takesEvents(stream) else {
+      _ = try HindcastError.store { () throws(StoreError) in try store.stream(stream) }
+      throw .store(.noViews(stream: stream))
+    }
+    let finder = SourceFinder(store: store, takers: store.takers(of: stream))
+    let name = try finder.name(path: path, format: options.format, explicit: options.source)
+    try HindcastError.store { () throws(StoreError) in try store.claim(name, of: stream) }
+    defer { store.release(name, of: stream) }
     let views = store.views(of: stream)
     let declaration = try HindcastError.store { () throws(StoreError) in
       try store.stream(stream).declaration
     }
-    guard store.takesEvents(stream) else { throw .store(.noViews(stream: stream)) }
-    let finder = SourceFinder(store: store, takers: store.takers(of: stream))
-    let name = try finder.name(path: path, format: options.format, explicit: options.source)
     let groups = try positionGroups(name, stream, views)
     guard path != "-" || groups.count == 1 else {
       throw .refused(
@@ -85,7 +90,7 @@ extension FeatureStore {
     }
     for (index, group) in groups.enumerated() {
       let run = IngestRun(
-        store: store, stream: declaration, views: group.views, keeps: group.keeps,
+        store: store, stream: declaration, views: group.views, keeps: group.keeps, apart: views,
         reader: try SourceReader(
           path: path, name: name, options, continuing: group.record),
         // A row that two groups refuse is written once.

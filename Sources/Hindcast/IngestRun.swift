@@ -11,6 +11,8 @@ final class IngestRun: Sendable {
   private let stream: StreamDeclaration
   private let views: [RegisteredView]
   private let keeps: Bool
+  /// Views that stand at other places of the file.
+  private let apart: [RegisteredView]
   private let reader: SourceReader
   private let rejects: RejectsWriter?
   private let skipsRefused: Bool
@@ -29,7 +31,7 @@ final class IngestRun: Sendable {
 
   init(
     store: Store, stream: StreamDeclaration, views: [RegisteredView], keeps: Bool,
-    reader: SourceReader,
+    apart: [RegisteredView], reader: SourceReader,
     rejects: RejectsWriter?, skipsRefused: Bool, deriver: RowDeriver?,
     progress: @escaping @Sendable (IngestProgress) -> Void
   ) {
@@ -37,6 +39,7 @@ final class IngestRun: Sendable {
     self.stream = stream
     self.views = views
     self.keeps = keeps
+    self.apart = apart
     self.reader = reader
     self.rejects = rejects
     self.skipsRefused = skipsRefused
@@ -47,7 +50,8 @@ final class IngestRun: Sendable {
   func run() throws(HindcastError) -> (rows: Int, rejected: Int, expired: Int) {
     let threads = store.options.threads
     let loader = try HindcastError.store { () throws(StoreError) in
-      try store.bulkLoader(for: stream.name, views: views, keeps: keeps, workers: threads)
+      try store.bulkLoader(
+        for: stream.name, views: views, keeps: keeps, apart: apart, workers: threads)
     }
     let workers = try makeWorkers(threads, loader)
     var isAtEnd = false

@@ -72,13 +72,14 @@ extension FeatureStore {
   public func ingest(
     into stream: String, _ options: TableOptions, next: @escaping () throws -> EventPart?
   ) throws -> TableReport {
-    let views = store.views(of: stream)
     let declaration = try store.stream(stream).declaration
     guard store.takesEvents(stream) else { throw HindcastError.store(.noViews(stream: stream)) }
     guard !options.source.isEmpty, options.source.utf8.count <= 1024 else {
       throw HindcastError.refused("a source has a name of 1 to 1024 bytes")
     }
-    let groups = try tableGroups(stream, views, options)
+    try store.claim(options.source, of: stream)
+    defer { store.release(options.source, of: stream) }
+    let groups = try tableGroups(stream, store.views(of: stream), options)
     let run = try TableRun(store, declaration, groups, options, next)
     return try run.run()
   }

@@ -60,7 +60,8 @@ final class TableRun {
     batches = (0..<workers).map { _ in EventBatch(stream) }
     loaders = try groups.map { group throws(StoreError) in
       try store.bulkLoader(
-        for: stream.name, views: group.views, keeps: group.keeps, workers: store.options.threads)
+        for: stream.name, views: group.views, keeps: group.keeps,
+        apart: groups.flatMap(\.views), workers: store.options.threads)
     }
     report.rowsBefore = groups[0].start
   }

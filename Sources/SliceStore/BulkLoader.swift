@@ -16,22 +16,26 @@ public final class BulkLoader: @unchecked Sendable {
 
   public let store: Store
   public let stream: StreamDeclaration
-  private let views: [ViewID]
-  /// Behind the views of the stream, those that join its events to their own.
-  private let targets: [RegisteredView]
+  /// The views that take events in as they are added; behind them, while a commit runs, those that take them
+  /// from what is kept.
+  var targets: [RegisteredView]
+  /// How many there are of the former.
+  let addedCount: Int
+  /// Views that stand at other places of the sources.
+  let apart: Set<ViewID>
   /// Where the events themselves are kept, too; nil where they are not, or stand there already.
-  private let log: KeptLog?
+  let log: KeptLog?
   /// What is loaded was stored before, with the arrivals that it had then.
   private let isReplay: Bool
-  private let workers: [Worker]
-  private let builders: [[DeltaBuilder]]
+  let workers: [Worker]
+  var builders: [[DeltaBuilder]]
   /// A commit that fails has given up a part of the records already, so nothing may follow it.
   private var hasFailed = false
 
-  private final class Worker {
-    let intakes: [EventIntake]
-    let arenas: [RecordArena]
-    let floors: [Int64]
+  final class Worker {
+    private(set) var intakes: [EventIntake] = []
+    private(set) var arenas: [RecordArena] = []
+    private(set) var floors: [Int64] = []
     var admitted = AdmittedEvents()
     var chunks: [[UInt8]] = []
     private var writer = KeptChunkWriter()
@@ -59,21 +63,28 @@ public final class BulkLoader: @unchecked Sendable {
     }
 
     init(_ views: [(view: RegisteredView, stream: StreamDeclaration)]) {
-      intakes = views.map { EventIntake($0.view.plan, $0.stream) }
-      arenas = views.map { _ in
-        RecordArena(partitionBits: BulkLoader.partitionBits, isLarge: true)
-      }
-      floors = views.map { $0.view.floor?.index ?? .min }
+      for (view, stream) in views { add(view, stream) }
+    }
+
+    func add(_ view: RegisteredView, _ stream: StreamDeclaration) {
+      intakes.append(EventIntake(view.plan, stream))
+      arenas.append(RecordArena(partitionBits: BulkLoader.partitionBits, isLarge: true))
+      floors.append(view.floor?.index ?? .min)
+    }
+
+    func removeViews(from first: Int) {
+      intakes.removeSubrange(first...)
+      arenas.removeSubrange(first...)
+      floors.removeSubrange(first...)
     }
   }
 
   init(
     _ store: Store, _ stream: StreamDeclaration, _ views: [RegisteredView], log: KeptLog?,
-    isReplay: Bool = false, workers: Int
+    isReplay: Bool = false, apart: Set<ViewID> = [], workers: Int
   ) throws(StoreError) {
-    let followers = isReplay || log == nil ? [] : store.followers(of: stream.name)
-    let targets = try (views + followers).map { view throws(StoreError) in
-      (view: view, stream: try store.stream(view.declaration.stream).declaration)
+    let targets = views.filter { isReplay || $0.declaration.join == nil }.map {
+      (view: $0, stream: stream)
     }
     if log == nil, !isReplay, let view = views.first(where: { $0.declaration.join != nil }) {
       throw .invalid(
@@ -81,11 +92,12 @@ public final class BulkLoader: @unchecked Sendable {
       )
     }
     self.targets = targets.map(\.view)
+    addedCount = targets.count
     self.store = store
     self.stream = stream
     self.log = log
     self.isReplay = isReplay
-    self.views = views.map(\.id)
+    self.apart = apart
     self.workers = (0..<workers).map { _ in Worker(targets) }
     builders = (0..<store.options.threads).map { _ in
       targets.map { DeltaBuilder($0.view.plan) }
@@ -122,8 +134,7 @@ public final class BulkLoader: @unchecked Sendable {
   private func take(_ batch: EventBatch, _ worker: Worker) -> AppendReport {
     var report = AppendReport(refused: worker.admitted.refused)
     report.events = batch.count - report.refused.count
-    // What views join is known when it is stored.
-    for view in views.indices where worker.intakes[view].plan.declaration.join == nil {
+    for view in 0..<addedCount {
       report.expired +=
         worker.intakes[view].take(
           batch, worker.admitted, floor: worker.floors[view], into: worker.arenas[view]
@@ -180,13 +191,14 @@ public final class BulkLoader: @unchecked Sendable {
     discard()
     // History may have come under what answers were kept for; a view that is being built gives none.
     if !isReplay { store.noteHistory(of: targets) }
+    removeTakers()
     return isUpToDate
   }
 
   /// Throws where a view was dropped meanwhile: its blocks would stay behind, and nothing would lead to them.
   private func requireViews() throws(StoreError) {
     let current = Set(store.views(of: stream.name).map(\.id))
-    guard views.allSatisfy(current.contains) else {
+    guard targets.allSatisfy({ current.contains($0.id) }) else {
       throw .invalid("a view was dropped while events were loaded into it")
     }
   }
@@ -206,10 +218,11 @@ public final class BulkLoader: @unchecked Sendable {
     let folder = try StoreLayout.makeLoadFolder(store.path)
     var files: [String] = []
     // They go into the first file that there is, so that a commit adds no more files than it must.
-    var records = positionRecords(positions)
+    var records: [PositionRecord] = []
     do throws(StoreError) {
       try raiseChunks()
-      try takeJoined()
+      try takeKept()
+      records = positionRecords(positions)
       for view in targets.indices {
         let written = try writeBlocks(ofView: view, folder, records)
         if !written.isEmpty { records = [] }
@@ -226,6 +239,7 @@ public final class BulkLoader: @unchecked Sendable {
 
   /// The records of positions in key order.
   private func positionRecords(_ positions: [SourcePosition]) -> [PositionRecord] {
+    let views = targets.filter { $0.declaration.stream == stream.name }.map(\.id)
     let takers = views + (log.map { [$0.taker] } ?? [])
     let records = takers.flatMap { view in
       positions.map {
@@ -240,28 +254,6 @@ public final class BulkLoader: @unchecked Sendable {
   private func raiseChunks() throws(StoreError) {
     guard log != nil, let seal = try store.stream(stream.name).seal else { return }
     for worker in workers { worker.raiseChunks(to: seal.milliseconds) }
-  }
-
-  /// Takes in what views join, of the stream's own events and of those that are joined to others.
-  private func takeJoined() throws(StoreError) {
-    guard log != nil, targets.contains(where: { $0.declaration.join != nil }) else { return }
-    let reader = KeptChunkReader(stream)
-    for worker in workers {
-      for chunk in worker.chunks {
-        let events: MeetingEvents
-        do throws(CodecError) {
-          let (batch, admitted) = try chunk.withBytes { chunk throws(CodecError) in
-            try reader.admitted(chunk)
-          }
-          events = MeetingEvents(batch: batch, admitted: admitted, gone: nil)
-        } catch { throw .corrupt(what: "events that are loaded", error) }
-        for (index, view) in targets.enumerated() where view.declaration.join != nil {
-          let pairs = try store.newPairs(of: events, of: stream, in: view.declaration)
-          _ = worker.intakes[index].take(
-            pairs.batch, pairs.admitted, floor: worker.floors[index], into: worker.arenas[index])
-        }
-      }
-    }
   }
 
   /// The files with the kept events and their indexes; none where there are no events.
@@ -299,7 +291,7 @@ public final class BulkLoader: @unchecked Sendable {
   private func writeAlone(
     _ records: [PositionRecord], _ folder: String
   ) throws(StoreError) -> String {
-    let path = "\(folder)/positions\(views.first?.number ?? 0).sst"
+    let path = "\(folder)/positions\(targets.first?.id.number ?? 0).sst"
     unlink(path)
     try StoreError.wrap { () throws(RocksError) in
       var writer = try SSTWriter(path: path, family: StoreLayout.loadOptions())
@@ -353,18 +345,27 @@ struct UncheckedBox<Value>: @unchecked Sendable {
 }
 
 extension Store {
-  /// A loader for all views of a stream, or for the given ones.
-  /// - Parameter keeps: false for events that the stream keeps already; nil: with all views alone.
+  /// A loader for all views of a stream, or for the given ones. Where it keeps events, views that are
+  /// registered while it is at work are given them, too.
+  /// - Parameters:
+  ///   - keeps: false for events that the stream keeps already; nil: with all views alone.
+  ///   - apart: views that are not to have what is kept, since they take it from the sources themselves; nil
+  ///     for all that there are by now besides `views`.
   public func bulkLoader(
-    for stream: String, views: [RegisteredView]? = nil, keeps: Bool? = nil, workers: Int
+    for stream: String, views: [RegisteredView]? = nil, keeps: Bool? = nil,
+    apart: [RegisteredView]? = nil, workers: Int
   ) throws(StoreError) -> BulkLoader {
     try requireWritable()
     try requireNoTable(stream, Self.loads)
     let registered = try self.stream(stream)
     let log = keeps ?? (views == nil) ? registered.kept : nil
-    let views = views ?? self.views(of: stream)
+    let all = self.views(of: stream)
+    let views = views ?? all
     guard !views.isEmpty || log != nil else { throw .noViews(stream: stream) }
-    return try BulkLoader(self, registered.declaration, views, log: log, workers: workers)
+    let others = Set((apart ?? all).filter { $0.declaration.join == nil }.map(\.id))
+    return try BulkLoader(
+      self, registered.declaration, views, log: log, apart: others.subtracting(views.map(\.id)),
+      workers: workers)
   }
 
   /// True where no key lies in a range.

@@ -209,6 +209,10 @@ public final class FeatureReader {
   }
 
   private func checkFloor(at slice: Int64) throws(StoreError) {
+    if mark.isGone {
+      throw .invalid(
+        "view '\(plan.declaration.name)' was replaced or dropped while it was read: ask again")
+    }
     let floor = mark.currentFloor
     guard floor > .min, slice - longest < floor else { return }
     let isLifetime = longest == Window.lifetime.slices

@@ -17,6 +17,7 @@
 //   floor/NAME          the first slice that the view keeps, as text
 //   kept/NAME           what is known of the stream's kept events, {"id": n, "whole": true, "start": null}
 //   next-kept           the next number of such a log as text
+//   gone/ID             a view whose blocks are being erased, see `GoneViews`
 //   audit/NUMBER        what was done to declarations and history, see `Audit`
 import Aggregates
 import FeatureModel

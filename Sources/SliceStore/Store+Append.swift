@@ -204,6 +204,21 @@ extension Store {
     return admitted.refused
   }
 
+  /// Takes a source for the caller alone, until `release`: two who began where it stands would store the same
+  /// rows.
+  /// - Throws: where somebody has it.
+  package func claim(_ source: String, of stream: String) throws(StoreError) {
+    guard sources.withLock({ $0.insert([stream, source]).inserted }) else {
+      throw .invalid(
+        "source '\(source)' is being taken into stream '\(stream)' already; call again when that has ended, and "
+          + "it goes on where the source stands")
+    }
+  }
+
+  package func release(_ source: String, of stream: String) {
+    sources.withLock { _ = $0.remove([stream, source]) }
+  }
+
   /// Where a source stands for a view; nil where it was never taken in.
   public func position(of source: String, in view: ViewID) throws(StoreError) -> [UInt8]? {
     let key = SliceKey.position(view: view, source: source)

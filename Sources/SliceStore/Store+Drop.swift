@@ -20,6 +20,8 @@ extension Store {
         throw .invalid(
           "view '\(name)' cannot be dropped: feature set '\(set)' names it. Drop the set first")
       }
+      // Sets may have been registered for what the version has that is being built.
+      if let waiting, let standing { try requireKept(standing.declaration, of: waiting) }
       var changes = WriteBatch()
       let note = waiting == nil ? lastUse(of: name) : nil
       let entry = AuditEntry(
@@ -34,6 +36,7 @@ extension Store {
       let isAlone = waiting == nil || standing == nil
       if isAlone { keys.append("standing/\(name)") }
       for key in keys { changes.delete(key: Array(key.utf8), in: meta) }
+      noteGone(view.id, in: &changes)
       try StoreError.wrap { () throws(RocksError) in try database.write(changes, sync: true) }
       registry.withLock {
         if isAlone { $0.standings[name] = nil }
@@ -59,7 +62,7 @@ extension Store {
   }
 
   /// What is counted of a view and of its features.
-  private func uses(below name: String) -> [String] {
+  func uses(below name: String) -> [String] {
     registry.withLock { $0.uses.keys.filter { $0 == name || $0.hasPrefix("\(name).") } }
   }
 

@@ -83,6 +83,26 @@ extension Store {
     }
   }
 
+  /// Throws what registering a stream would throw; changes nothing.
+  package func requireRegistrable(_ stream: StreamDeclaration) throws(StoreError) {
+    let stream = try RegistryCodec.readBack(stream)
+    try requireTable(of: stream)
+    guard let known = registry.withLock({ $0.streams[stream.name] }) else { return }
+    let difference = DeclarationDiff(from: known.declaration, to: stream)
+    if difference.kind == .identical { return }
+    guard difference.kind == .compatible else {
+      throw .redefinition(name: stream.name, differences: difference.lines)
+    }
+    try requireJoins(of: stream)
+    if stream.keep == nil, known.kept != nil { try requireNoneBuilding(of: stream.name) }
+    _ = try replan(views(of: stream.name), over: stream)
+  }
+
+  private func requireNoneBuilding(of stream: String) throws(StoreError) {
+    let waiting = building.first { $0.view.declaration.stream == stream }
+    if let view = waiting?.view.declaration.name { throw .building(view: view) }
+  }
+
   /// The log of a stream's events as its declaration wants it: begun, left alone, or gone with its events.
   private func changeKeeping(
     of stream: RegisteredStream, from known: RegisteredStream?, _ changes: inout WriteBatch
@@ -90,8 +110,7 @@ extension Store {
     let name = stream.declaration.name
     guard stream.declaration.keep != nil else {
       guard let log = known?.kept else { return nil }
-      let waiting = building.filter { $0.view.declaration.stream == name }
-      if let view = waiting.first?.view.declaration.name { throw .building(view: view) }
+      try requireNoneBuilding(of: name)
       let range = KeptKey.all(log)
       let positions = SliceKey.position(view: log.taker, source: "")
       changes.deleteRange(from: range.lower, to: range.upper, in: slices)
@@ -122,6 +141,12 @@ extension Store {
         throw .invalid(
           "stream '\(stream.name)' cannot have a field '\(name)': view '\(view.declaration.name)' "
             + "derives a field of that name; choose another")
+      }
+      if let field = view.declaration.join?.fields.first(where: { stream.index(of: $0.name) != nil }
+      ) {
+        throw .invalid(
+          "stream '\(stream.name)' cannot have a field '\(field.name)': view '\(view.declaration.name)' "
+            + "joins a field of that name to it; choose another")
       }
       var plan = try RegistryCodec.makeView(
         id: view.id, view.declaration.moved(from: old, to: stream),

@@ -59,8 +59,15 @@ extension Store {
   /// Throws where a registered view, declared as this, would take from sets what they read: `featuresInUse` for
   /// features, and `invalid` where a set's formulas, defaults or keys do not fit the view any more.
   package func requireKept(_ view: ViewDeclaration) throws(StoreError) {
-    let kept = Set(view.features.map(\.name))
     guard let standing = registry.withLock({ $0.views[view.name] }) else { return }
+    try requireKept(view, of: standing)
+  }
+
+  /// The same where another version than the one that serves is what sets were held against.
+  func requireKept(
+    _ view: ViewDeclaration, of standing: RegisteredView
+  ) throws(StoreError) {
+    let kept = Set(view.features.map(\.name))
     let users = sets.map(\.declaration).filter { $0.views.contains(view.name) }
     if users.isEmpty { return }
     let lost = standing.declaration.features.map(\.name).filter { !kept.contains($0) }
@@ -71,6 +78,11 @@ extension Store {
     guard used.isEmpty else {
       let names = Set(used.flatMap(using).map(\.name))
       throw .featuresInUse(used, view: view.name, sets: names.sorted())
+    }
+    guard view.entity == standing.declaration.entity else {
+      throw .invalid(
+        "view '\(view.name)' cannot get another entity: feature set '\(users[0].name)' is asked for by the one "
+          + "that it has. Drop the set first, or register the view under a new name")
     }
     for set in users where !set.isPlain { try requireFit(view, set) }
   }

@@ -1,5 +1,6 @@
 // Tables in the store: a record of the declaration beside the stream and the view that it lowers to. The record
-// goes in first and is taken away first, so that a stop in between leaves something that the same call mends.
+// goes in first, so that a stop in between leaves something that the same call mends; all goes away in one
+// step.
 import FeatureModel
 import Rocks
 
@@ -73,7 +74,37 @@ extension Store {
   /// rows.
   public func drop(table name: String) throws(StoreError) {
     try requireWritable()
-    let table = try table(name)
+    // In one step: what a table leaves behind would be there again with the next one of its name.
+    let gone = try writer.withLock { _ throws(StoreError) in
+      let table = try table(name)
+      try requireUnread(table: name)
+      let gone = views(of: name).map(\.id)
+      let forgotten = uses(below: name)
+      var changes = WriteBatch()
+      put(
+        [audit(AuditEntry("dropped", "table '\(name)'", digest: table.digest))], into: &changes)
+      let records = Self.tableRecords.map { "\($0)/\(name)" } + forgotten.map { "used/\($0)" }
+      for record in records { changes.delete(key: Array(record.utf8), in: meta) }
+      for view in gone { noteGone(view, in: &changes) }
+      if let log = registry.withLock({ $0.streams[name]?.kept }) {
+        remove(log.taker, from: &changes)
+      }
+      try StoreError.wrap { () throws(RocksError) in try database.write(changes, sync: true) }
+      registry.withLock {
+        $0.tables[name] = nil
+        $0.streams[name] = nil
+        $0.views[name] = nil
+        $0.building[name] = nil
+        $0.standings[name] = nil
+        for subject in forgotten { $0.uses[subject] = nil }
+      }
+      forgetPlans()
+      return gone
+    }
+    for view in gone { try erase(view) }
+  }
+
+  private func requireUnread(table name: String) throws(StoreError) {
     if let set = sets.first(where: { $0.declaration.views.contains(name) }) {
       throw .invalid(
         "table '\(name)' cannot be dropped: feature set '\(set.declaration.name)' names it. "
@@ -85,37 +116,12 @@ extension Store {
       throw .invalid(
         "table '\(name)' cannot be dropped: view '\(other)' reads its rows. Drop the view first")
     }
-    try writer.withLock { _ throws(StoreError) in
-      var changes = WriteBatch()
-      put(
-        [audit(AuditEntry("dropped", "table '\(name)'", digest: table.digest))], into: &changes)
-      changes.delete(key: Array("table/\(name)".utf8), in: meta)
-      try StoreError.wrap { () throws(RocksError) in try database.write(changes, sync: true) }
-      registry.withLock { $0.tables[name] = nil }
-    }
-    while views(of: name).contains(where: { $0.declaration.name == name }) { try drop(view: name) }
-    try dropRows(of: name)
   }
 
-  /// Takes the stream away that held a table's rows, with what it kept.
-  private func dropRows(of name: String) throws(StoreError) {
-    try writer.withLock { _ throws(StoreError) in
-      guard let stream = registry.withLock({ $0.streams[name] }) else { return }
-      var changes = WriteBatch()
-      for kind in ["stream", "seal", "kept"] {
-        changes.delete(key: Array("\(kind)/\(name)".utf8), in: meta)
-      }
-      if let log = stream.kept {
-        let range = KeptKey.all(log)
-        let positions = SliceKey.position(view: log.taker, source: "")
-        changes.deleteRange(from: range.lower, to: range.upper, in: slices)
-        changes.deleteRange(from: positions, to: positions + [0xFF], in: slices)
-      }
-      try StoreError.wrap { () throws(RocksError) in try database.write(changes, sync: true) }
-      registry.withLock { $0.streams[name] = nil }
-      forgetPlans()
-    }
-  }
+  /// Kinds of the records that a table has, its stream's and its view's among them.
+  private static let tableRecords = [
+    "table", "stream", "seal", "kept", "view", "building", "floor", "standing",
+  ]
 }
 
 extension Store {

@@ -63,6 +63,10 @@ public final class Store: Sendable {
   let writer = Mutex<Void>(())
   /// Held by whoever replaces the rows of a table: they are read before they are changed.
   let tableLoads = Mutex<Void>(())
+  /// Sources that are being taken in, each with its stream.
+  let sources = Mutex<Set<[String]>>([])
+  /// Held by whoever makes the history of a view: two would replay the same events.
+  let builds = Mutex<Void>(())
   /// Held by whoever forgets an entity: kept events are rewritten from what was read of them.
   let forgetting = Mutex<Void>(())
   private let changes = Atomic<UInt64>(1)
@@ -110,9 +114,11 @@ public final class Store: Sendable {
       throw .unknownFormat(found: "none", supported: Registry.format)
     }
     let registry = try RegistryCodec.read(records)
-    return try Store(
+    let store = try Store(
       path: path, options: options, database: database, isReadOnly: mode == .readOnly,
       retention: retention, registry: registry)
+    if mode != .readOnly { try store.eraseGone(records) }
+    return store
   }
 
   private static func readRecords(

@@ -9,6 +9,8 @@ final class ViewMark: Sendable {
   private let floor: Atomic<Int64>
   private let revision = Atomic<UInt32>(0)
 
+  private let gone = Atomic<Bool>(false)
+
   init(floor slice: Int64) { floor = Atomic(slice) }
 
   /// The first slice that is kept; `Int64.min` where all are.
@@ -18,6 +20,12 @@ final class ViewMark: Sendable {
 
   /// Another after each change of history.
   var currentRevision: UInt32 { revision.load(ordering: .acquiring) }
+
+  /// Whether blocks of the view may be missing, since nothing leads to it any more.
+  var isGone: Bool { gone.load(ordering: .acquiring) }
+
+  /// To be called before the first of them goes.
+  func retire() { gone.store(true, ordering: .releasing) }
 
   func revise() { revision.add(1, ordering: .releasing) }
 }

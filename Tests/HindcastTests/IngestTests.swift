@@ -1,8 +1,10 @@
 // Files into views: formats, positions, growth, moves, and what becomes of rows that cannot be taken.
+import Dispatch
 import FeatureModel
 import Foundation
 import Hindcast
 import SliceStore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -42,6 +44,24 @@ struct IngestTests {
         size = next
       }
       #expect(try world.count("ann") == World.count("ann", in: Mails.rows(0..<size)))
+    }
+  }
+
+  @Test("A file that two take in at once is counted once, and one of them is told")
+  func twoAtOnce() throws {
+    try withTemporaryDirectory { folder in
+      let world = try World(folder)
+      let rows = Mails.rows(0..<5000)
+      let path = try world.csv("mails.csv", rows)
+      let store = world.store
+      let said = Mutex<[String]>([])
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        do throws(HindcastError) { _ = try store.ingest(path, into: "mails") } catch {
+          said.withLock { $0.append("\(error)") }
+        }
+      }
+      #expect(said.withLock { $0.allSatisfy { $0.contains("is being taken into stream") } })
+      #expect(try world.count("ann") == World.count("ann", in: rows))
     }
   }
 

@@ -57,6 +57,7 @@ struct ForgetTarget {
       declarations += [stream.digest.description] + readers.map { "\($0.id.number) \($0.digest)" }
       views += readers.compactMap { Self.keyed($0, over: stream.declaration, parts) }
       guard let log = stream.kept else { continue }
+      try Self.requireEvents(of: parts, readers.map(\.declaration), stream.declaration, registry)
       let matcher = RowMatcher(parts, stream.declaration, readers.map(\.declaration))
       if let matcher { kept.append(KeptStream(stream: stream, log: log, matcher: matcher)) }
     }
@@ -65,6 +66,27 @@ struct ForgetTarget {
     self.streams = kept
     self.declarations = declarations
     if views.isEmpty, kept.isEmpty { throw Self.objection(parts, registry) }
+  }
+
+  /// Throws where a view makes the entity of pairs of events, of which none has it by itself: they would stay,
+  /// and bring it back with the next correction or build.
+  private static func requireEvents(
+    of parts: [EntityPart], _ views: [ViewDeclaration], _ stream: StreamDeclaration,
+    _ registry: Registry
+  ) throws(StoreError) {
+    let names = parts.map(\.field)
+    for view in views {
+      guard let join = view.join, names.allSatisfy(view.entity.contains) else { continue }
+      let other = registry.streams[join.stream]?.declaration
+      let isFound = [stream, other].contains { stream in
+        names.allSatisfy { stream?.index(of: $0) != nil }
+      }
+      if isFound { continue }
+      throw .invalid(
+        "\(names.map { "'\($0)'" }.joined(separator: ", ")) in the key of view '\(view.name)' is made of events of "
+          + "'\(stream.name)' and '\(join.stream)' together, none of which is of that entity alone: forget it by "
+          + "a field of one of the two streams, or drop the view first")
+    }
   }
 
   private static func keyed(

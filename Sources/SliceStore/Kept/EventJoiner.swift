@@ -130,11 +130,11 @@ extension Store {
 
   /// Events of a view's own stream with those of the other one that they name; pairs that were parted before
   /// they were known are left out, and those that were parted in that very instant unless they are asked for.
+  /// - Parameter own: the view's own stream, as the events have its fields.
   func joined(
-    _ events: MeetingEvents, in view: ViewDeclaration, to others: IndexedEvents,
-    before end: UInt64 = .max, includesParted: Bool = false
+    _ events: MeetingEvents, of own: StreamDeclaration, in view: ViewDeclaration,
+    to others: IndexedEvents, before end: UInt64 = .max, includesParted: Bool = false
   ) throws(StoreError) -> JoinedEvents {
-    let own = try stream(view.stream).declaration
     let found = try meetings(
       of: events.batch.columns[own.index(of: view.join!.by)!], events.admitted.mask, with: others,
       before: end)
@@ -152,7 +152,7 @@ extension Store {
 
   /// Events of the stream that a view joins to, with those of the view's own that name them.
   func joined(
-    _ events: MeetingEvents, of stream: StreamDeclaration, in view: ViewDeclaration,
+    _ events: MeetingEvents, from stream: StreamDeclaration, in view: ViewDeclaration,
     to owns: IndexedEvents, filter: HashFilter? = nil, includesParted: Bool = false
   ) throws(StoreError) -> JoinedEvents {
     let found = try meetings(

@@ -20,6 +20,8 @@ public struct KeptLog: Hashable, Sendable {
   public internal(set) var isWhole: Bool
   /// All events that arrive from here on are there; nil where none were let go.
   public internal(set) var start: Timestamp?
+  /// Chunks get numbers from here on, where those before may be gone.
+  var next: UInt64 = 0
   /// Fields that events are found by (`EventIndex`), each by its place; none is ever taken away.
   var indexes: [String] = []
 
@@ -86,7 +88,8 @@ extension KeptLog {
     let start = start.map { String($0.milliseconds) } ?? "null"
     let fields = JSONValue.array(indexes.map { .string($0) }).compact
     let index = indexes.isEmpty ? "" : ",\"index\":\(fields)"
-    return "{\"id\":\(number),\"whole\":\(isWhole),\"start\":\(start)\(index)}"
+    let next = next == 0 ? "" : ",\"next\":\(next)"
+    return "{\"id\":\(number),\"whole\":\(isWhole),\"start\":\(start)\(next)\(index)}"
   }
 
   /// Nil where the text is no such record.
@@ -104,6 +107,10 @@ extension KeptLog {
     default: return nil
     }
     self.init(number: number, isWhole: isWhole, start: start)
+    if let next = json["next"] {
+      guard case .int(let next) = next.content, next >= 0 else { return nil }
+      self.next = UInt64(next)
+    }
     guard let fields = json["index"] else { return }
     guard case .array(let names) = fields.content else { return nil }
     for name in names {

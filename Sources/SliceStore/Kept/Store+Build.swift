@@ -23,6 +23,8 @@ extension Store {
   static let replaySource = "kept events"
   /// Chunks that are replayed between two looks at the memory in use.
   private static let chunksAtOnce = 64
+  /// For look-ups that were under way when a view was replaced.
+  private static let graceMicroseconds: UInt32 = 100_000
 
   /// Registers a view whose history is made of kept events. Called with the writer's lock.
   func registerBuilding(
@@ -77,7 +79,7 @@ extension Store {
   }
 
   /// Makes the history of a view that is being built, and lets it take its name. Writes and reads go on
-  /// meanwhile. Without effect where no view of the name is being built.
+  /// meanwhile; one view at a time is built. Without effect where no view of the name is being built.
   /// - Parameters:
   ///   - threads: that read and aggregate; nil for the store's own number.
   ///   - isCancelled: looked at often; a build that was cancelled goes on with the next call.
@@ -85,6 +87,15 @@ extension Store {
   public func build(
     _ name: String, threads: Int? = nil, isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: (BuildProgress) -> Void = { _ in }
+  ) throws(StoreError) {
+    try builds.withLock { _ throws(StoreError) in
+      try replayAll(name, threads, isCancelled, progress)
+    }
+  }
+
+  private func replayAll(
+    _ name: String, _ threads: Int?, _ isCancelled: @escaping @Sendable () -> Bool,
+    _ progress: (BuildProgress) -> Void
   ) throws(StoreError) {
     guard let building = registry.withLock({ $0.building[name] }) else { return }
     let view = building.view
@@ -154,7 +165,8 @@ extension Store {
       do throws(StoreError) {
         let events = MeetingEvents(
           batch: batch, admitted: admitted, gone: retractions.times(of: number, batch.count))
-        let pairs = try self.joined(events, in: view, to: others, before: building.joinedUntil)
+        let pairs = try self.joined(
+          events, of: stream, in: view, to: others, before: building.joinedUntil)
         loader.replay(pairs.batch, pairs.admitted, worker: worker)
       } catch { found[worker].failure = found[worker].failure ?? error }
     }
@@ -178,6 +190,7 @@ extension Store {
       record(standing, of: name, into: &changes)
       changes.delete(
         key: SliceKey.position(view: view.id, source: Self.replaySource), in: slices)
+      if let old = self.view(goingBy: name) { noteGone(old.id, in: &changes) }
       try StoreError.wrap { () throws(RocksError) in try database.write(changes, sync: true) }
       let old = registry.withLock { registry in
         registry.building[name] = nil
@@ -187,7 +200,11 @@ extension Store {
       forgetPlans()
       return old
     }
-    if let old { try erase(old.id) }
+    if let old {
+      // Who looks up has heard of the new one until then.
+      usleep(Self.graceMicroseconds)
+      try erase(old.id)
+    }
     database.compactRange(
       in: slices, from: SliceKey.range(view: building.view.id).lower,
       to: SliceKey.range(view: building.view.id).upper)
@@ -221,20 +238,5 @@ extension Store {
       }
       return try body(current.view, &changes)
     }
-  }
-
-  /// Gives the space of a view that nothing leads to any more back: whole files at once, the rest by a
-  /// compaction.
-  func erase(_ view: ViewID) throws(StoreError) {
-    let range = SliceKey.range(view: view)
-    let positions = SliceKey.position(view: view, source: "")
-    try StoreError.wrap { () throws(RocksError) in
-      try database.deleteFiles(in: slices, from: range.lower, through: range.upper)
-      var changes = WriteBatch()
-      changes.deleteRange(from: range.lower, to: range.upper, in: slices)
-      changes.deleteRange(from: positions, to: positions + [0xFF], in: slices)
-      try database.write(changes, sync: true)
-    }
-    compact(range)
   }
 }

@@ -121,8 +121,11 @@ extension Store {
     var seals = (own: try stream(view.stream).seal, other: try stream(join.stream).seal)
     if let corrected { seals.own = max(seals.own ?? .earliest, corrected) }
     if let own = seals.own { seals.other = max(seals.other ?? .earliest, own) }
-    for (name, seal) in [(view.stream, seals.own), (join.stream, seals.other)] {
-      guard let seal, try stream(name).seal != seal else { continue }
+    // What views of the two join is sealed with them.
+    let own = [view.stream] + joinedStreams(of: view.stream).sorted()
+    let other = [join.stream] + joinedStreams(of: join.stream).sorted()
+    for (name, seal) in own.map({ ($0, seals.own) }) + other.map({ ($0, seals.other) }) {
+      guard let seal, try stream(name).seal ?? .earliest < seal else { continue }
       try putMeta([("seal/\(name)", String(seal.milliseconds))])
       registry.withLock { $0.streams[name]?.seal = seal }
     }
@@ -137,11 +140,12 @@ extension Store {
     guard let join = view.join else { return JoinedEvents(batch: EventBatch(stream)) }
     if view.stream == stream.name {
       guard let others = try indexed(join.stream, by: nil) else { throw Self.noIndex(view) }
-      return try joined(events, in: view, to: others, includesParted: includesParted)
+      return try joined(
+        events, of: stream, in: view, to: others, includesParted: includesParted)
     }
     guard let owns = try indexed(view.stream, by: join.by) else { throw Self.noIndex(view) }
     return try joined(
-      events, of: stream, in: view, to: owns,
+      events, from: stream, in: view, to: owns,
       filter: try hashFilter(of: owns.log, owns.slot), includesParted: includesParted)
   }
 
@@ -276,7 +280,7 @@ extension Store {
           batch: batch, admitted: admitted, gone: gone.times(of: number, batch.count))
       }
       guard let events else { continue }
-      let pairs = try joined(events, in: view.declaration, to: others)
+      let pairs = try joined(events, of: own.declaration, in: view.declaration, to: others)
       _ = intake.take(
         pairs.batch, pairs.admitted, floor: view.floor?.index ?? .min, into: arena,
         remaking: Remaking(cells: cells, retracted: pairs.gone))

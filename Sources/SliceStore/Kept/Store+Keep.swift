@@ -53,8 +53,8 @@ extension Store {
       try cursor.check()
       return cursor.isValid ? KeptKey.chunkNumber(cursor.key) : nil
     }
-    // A log that was emptied by its retention begins behind what views have been built from.
-    return max(last.map { $0 + 1 } ?? 0, buildingEnd(of: log))
+    // Corrections name chunks that may be gone, by numbers that mean no others.
+    return max(last.map { $0 + 1 } ?? 0, log.next, buildingEnd(of: log))
   }
 
   /// The number that the next chunk of a stream gets; 0 where it keeps nothing. With the writer's lock, all
@@ -84,6 +84,10 @@ extension Store {
     guard var log = stream.kept, case .milliseconds(let time) = stream.declaration.keep else {
       return nil
     }
+    // Views that are being built of them were told that they would have them.
+    if building.contains(where: { $0.view.declaration.stream == stream.declaration.name }) {
+      return nil
+    }
     let limit = seal.milliseconds - time
     var last: Int64?
     let (lower, upper) = KeptKey.range(log)
@@ -102,6 +106,7 @@ extension Store {
     try StoreError.wrap { () throws(RocksError) in try cursor.check() }
     guard let last else { return nil }
     log.start = max(log.start ?? .earliest, Timestamp(unchecked: last + 1))
+    log.next = try nextChunkNumber(log)
     changes.put(
       key: Array("kept/\(stream.declaration.name)".utf8), value: Array(log.record.utf8), in: meta)
     return log

@@ -1,0 +1,110 @@
+// What `plan` says is what `register` does, also where something else that stands forbids it; and what sets and
+// joins stand on is not taken from under them.
+import FeatureModel
+import Hindcast
+import SliceStore
+import TestSupport
+import Testing
+
+@Suite struct HonestPlanTests {
+  private static let mails = """
+    {"stream": "mails", "eventTime": "at", "id": "id", "keep": true,
+     "fields": {"at": "timestamp", "id": "string", "sender": "string"}}
+    """
+  private static let labels = """
+    {"stream": "labels", "eventTime": "at", "id": "lid", "keep": true,
+     "fields": {"at": "timestamp", "lid": "string", "ref": "string"}}
+    """
+  private static let joining = """
+    {"view": "by_domain", "stream": "labels", "entity": ["domain"],
+     "join": {"stream": "mails", "by": "ref", "fields": {"sender": "string"}},
+     "derive": {"domain": "after(sender, '@')"},
+     "features": {"{window}_N": {"count": true, "windows": ["7d"]}}}
+    """
+  private static let counts = """
+    {"view": "counts", "stream": "mails", "entity": ["sender"],
+     "features": {"{window}_N": {"count": true, "windows": ["7d"]}}}
+    """
+
+  private static func text(_ text: String) -> [DeclarationText] {
+    [DeclarationText(name: "file.json", text: Array(text.utf8))]
+  }
+
+  private func withStore(
+    _ texts: [String], _ body: (FeatureStore) throws -> Void
+  ) throws {
+    try withTemporaryDirectory { folder in
+      let store = try FeatureStore.open(folder + "/store", .create)
+      for text in texts { _ = try store.register(Self.text(text)) }
+      var batch = EventBatch(try store.store.stream("mails").declaration)
+      batch.append([.timestamp(.earliest), .string("m1"), .string("ann@example.com")])
+      _ = try store.store.append(batch, to: "mails")
+      try body(store)
+      store.store.close()
+    }
+  }
+
+  private func complaint(_ body: () throws -> Void) -> String {
+    do {
+      try body()
+      return ""
+    } catch { return "\(error)" }
+  }
+
+  @Test func `A stream that is joined keeps its events, and a plan says so`() throws {
+    try withStore([Self.mails, Self.labels, Self.joining]) { store in
+      let loose = Self.text(Self.mails.replacing("\"keep\": true,", with: ""))
+      let planned = complaint { _ = try store.plan(loose) }
+      #expect(planned.contains("view 'by_domain' joins them"), "\(planned)")
+      let refused = complaint { _ = try store.register(loose) }
+      #expect(planned == refused)
+    }
+  }
+
+  @Test func `Of two streams neither is changed where one cannot be`() throws {
+    try withStore([Self.mails, Self.labels, Self.joining]) { store in
+      let wider = Self.mails.replacing("\"sender\"", with: "\"size\": \"int\", \"sender\"")
+      let loose = Self.labels.replacing("\"keep\": true,", with: "")
+      #expect(throws: HindcastError.self) {
+        _ = try store.register(Self.text("[\(wider), \(loose)]"))
+      }
+      let size = try store.store.stream("mails").declaration.index(of: "size")
+      #expect(size == nil)
+    }
+  }
+
+  @Test func `A view that a set reads keeps its entity`() throws {
+    try withStore([Self.mails, Self.counts, #"{"set": "m", "features": ["counts.7d_N"]}"#]) {
+      store in
+      let other = Self.text(Self.counts.replacing("[\"sender\"]", with: "[\"id\"]"))
+      let planned = complaint { _ = try store.plan(other, replacing: true) }
+      #expect(planned.contains("feature set 'm'"), "\(planned)")
+      #expect(throws: HindcastError.self) { _ = try store.register(other, replacing: true) }
+    }
+  }
+
+  @Test func `A version that a set waits for is not dropped from under it`() throws {
+    try withStore([Self.mails, Self.counts]) { store in
+      let more = Self.counts.replacing(
+        "}}}", with: "}, \"7d_LAST\": {\"last\": \"id\", \"windows\": [\"7d\"]}}}")
+      _ = try store.register(Self.text(more))
+      #expect(store.store.building.count == 1)
+      _ = try store.register(Self.text(#"{"set": "m", "features": ["counts.7d_LAST"]}"#))
+      #expect(throws: StoreError.self) { _ = try store.store.drop(view: "counts") }
+      try store.build()
+      _ = try store.store.shape(of: try store.store.set("m").declaration)
+    }
+  }
+
+  @Test func `An entity that is made of pairs is not said to be forgotten while they stand`() throws
+  {
+    try withStore([Self.mails, Self.labels, Self.joining]) { store in
+      let parts = [EntityPart("domain", "example.com")]
+      let reason = complaint { _ = try store.store.forget(parts) }
+      #expect(reason.contains("'by_domain'") && reason.contains("drop the view first"), "\(reason)")
+      #expect(throws: StoreError.self) { _ = try store.store.find(parts) }
+      let report = try store.store.forget([EntityPart("sender", "ann@example.com")])
+      #expect(report.left == 0)
+    }
+  }
+}
