@@ -1,5 +1,5 @@
-// Keys that a spine does not bring and that a view derives from what it does bring: computed for its rows by the
-// very steps that compute them for events, so that nobody writes the expression a second time.
+// Keys that a spine does not bring and that a view derives from what it does bring: computed for its rows by
+// the very steps that compute them for events, so that nobody writes the expression a second time.
 import AsOfJoin
 import Dispatch
 import FeatureModel

@@ -49,8 +49,8 @@ extension FeatureStore {
   }
 
   /// The columns that a join would read and add.
-  /// - Parameter spine: the names of the spine's columns, from which a key that it lacks may be derived; nil for
-  ///   one that has all that are asked for.
+  /// - Parameter spine: the names of the spine's columns, from which a key that it lacks may be derived; nil
+  ///   for one that has all that are asked for.
   /// - Throws: what is wrong with the request.
   public func columns(
     of request: JoinRequest, spine: [String]? = nil

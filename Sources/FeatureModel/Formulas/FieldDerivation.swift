@@ -1,5 +1,6 @@
-// One derived field of a view, away from the view's events: over the fields that it stands on, and them alone. So
-// that rows which are no events, those of a join, get the value that an event with the same fields has.
+// One derived field of a view, away from the view's events: over the fields that it stands on, and them
+// alone. So that rows which are no events, those of a join, get the value that an event with the same fields
+// has.
 
 /// How a derived field comes from fields of its stream. Two are equal that compute the same from fields of the
 /// same names and types, whatever else their views derive.

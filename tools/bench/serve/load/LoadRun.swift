@@ -28,7 +28,7 @@ struct LoadRun {
     clinux_exact_timers()
   }
 
-  /// Until the time or the first flow's requests are over, or the end of standard input where that is asked for.
+  /// Until the time or the first flow's requests are over, or standard input where that is asked for.
   mutating func run(seconds: Double?, requests: Int, untilEndOfInput: Bool) {
     if untilEndOfInput {
       var event = clinux_event(EPOLLIN.rawValue, STDIN_FILENO, 0)

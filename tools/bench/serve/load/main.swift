@@ -10,7 +10,8 @@
 //                                  has one on each day; --note N: a random text of N bytes in each
 //
 // Options: --entities N, --seconds S, --requests N, --until-end-of-input, --seed N. In the words of a command,
-// {n} is a random entity of 12 digits, {t} the time in epoch milliseconds and {i} a number of 12 digits that counts up.
+// {n} is a random entity of 12 digits, {t} the time in epoch milliseconds and {i} a number of 12 digits that
+// counts up.
 import Glibc
 
 let groups = CommandLine.arguments.dropFirst().split(separator: "--").map(Array.init)
