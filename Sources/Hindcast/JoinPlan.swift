@@ -44,11 +44,8 @@ struct JoinPlan: Sendable {
     let owner: String
   }
 
-  /// The time, the knowledge time where rows have one, and the keys: what is read of a spine, and what is
-  /// computed from it.
-  private(set) var fields: [StreamDeclaration.Field]
-  /// Those that are computed.
-  private(set) var derivedKeys: [DerivedKey] = []
+  /// The time, the knowledge time where rows have one, and the keys.
+  private var spine: SpineFields
   private(set) var sources: [Source] = []
   private(set) var vectors: [Vector] = []
   /// In the order of the request.
@@ -57,17 +54,15 @@ struct JoinPlan: Sendable {
   let time = 0
   let known: Int?
   let mode: ReadMode
-  private let spine: SpineNames
 
-  /// - Parameter spine: the columns that there are.
+  /// - Parameter names: the columns that there are.
   init(
-    _ request: JoinRequest, in store: Store, spine: SpineNames = .asked
+    _ request: JoinRequest, in store: Store, spine names: SpineNames = .asked
   ) throws(HindcastError) {
-    self.spine = spine
     guard !request.selections.isEmpty || !request.sets.isEmpty else {
       throw .refused("name at least one view to join (--view NAME), or a feature set (--set NAME)")
     }
-    fields = [.init(name: request.time, type: .timestamp)]
+    spine = SpineFields(names, time: request.time)
     mode = request.mode
     if let column = request.knownColumn {
       guard request.mode == .asServed else {
@@ -75,7 +70,7 @@ struct JoinPlan: Sendable {
           "rows that say themselves what is known ('\(column)') leave no room for another mode")
       }
       known = column == request.time ? 0 : 1
-      if known == 1 { fields.append(.init(name: column, type: .timestamp)) }
+      if known == 1 { spine.add(time: column) }
     } else {
       known = nil
     }
@@ -98,12 +93,12 @@ struct JoinPlan: Sendable {
 
   var names: [String] { outputs.map(\.name) }
 
+  /// What is read of a spine, and what is computed from it.
+  var fields: [StreamDeclaration.Field] { spine.fields }
+  /// Those that are computed.
+  var derivedKeys: [DerivedKey] { spine.derived }
   /// Of the fields those that a spine has.
-  var reads: [Int] {
-    fields.indices.filter { field in
-      !derivedKeys.contains { $0.place == field && !$0.mayBeThere }
-    }
-  }
+  var reads: [Int] { spine.reads }
 
   private mutating func add(
     _ selection: FeatureSelection, _ keys: [String: String], _ store: Store
@@ -161,7 +156,7 @@ struct JoinPlan: Sendable {
       let view = try store.view(name)
       return (view.plan, try store.stream(view.declaration.stream).declaration)
     }
-    let key = try addKeys(of: view, stream, column)
+    let key = try spine.addKeys(of: view.declaration, over: stream, column)
     if let known = sources.firstIndex(where: { $0.view.declaration.name == name && $0.key == key })
     {
       return known
@@ -178,84 +173,6 @@ struct JoinPlan: Sendable {
     sources[source].features.append(feature.name)
     sources[source].types.append(feature.type)
     return Read(source: source, place: sources[source].features.count - 1)
-  }
-
-  /// The places of a view's key columns, added to `fields` where they are new.
-  private mutating func addKeys(
-    of plan: ViewPlan, _ stream: StreamDeclaration, _ column: (_ field: String) -> String
-  ) throws(HindcastError) -> [Int] {
-    let scope = plan.declaration.scope(of: stream)
-    return try plan.declaration.entity.map { field throws(HindcastError) in
-      let name = column(field)
-      let type = scope.fields[scope.index(of: field)!].type
-      if name == field, !spine.has(name),
-        let derivation = FieldDerivation(field, of: plan.declaration, over: stream)
-      {
-        return try addDerived(name, derivation, of: plan.declaration.name, column)
-      }
-      let place = try add(name, type, for: plan.declaration.name)
-      // What one view derives and another has as its stream's own is only the same where the spine brings it.
-      guard derivedKeys.contains(where: { $0.place == place }) else { return place }
-      guard spine == .perRow else { throw Self.lacks(name, plan.declaration.name) }
-      derivedKeys.removeAll { $0.place == place }
-      return place
-    }
-  }
-
-  private static func lacks(_ name: String, _ view: String) -> HindcastError {
-    .refused(
-      "the spine has no column '\(name)', which view '\(view)' needs; another view derives one of that name: join "
-        + "them one after the other")
-  }
-
-  /// The place of a column, added to `fields` where it is new.
-  private mutating func add(
-    _ name: String, _ type: FieldType, for view: String
-  ) throws(HindcastError) -> Int {
-    guard let known = fields.firstIndex(where: { $0.name == name }) else {
-      fields.append(.init(name: name, type: type))
-      return fields.count - 1
-    }
-    guard fields[known].type == type else {
-      throw .refused(
-        "column '\(name)' would have to be \(fields[known].type.rawValue) for one view and "
-          + "\(type.rawValue) for '\(view)': join them one after the other")
-    }
-    return known
-  }
-
-  /// The place of a key that is computed from other columns of the spine.
-  private mutating func addDerived(
-    _ name: String, _ derivation: FieldDerivation, of view: String,
-    _ column: (_ field: String) -> String
-  ) throws(HindcastError) -> Int {
-    if let known = derivedKeys.first(where: { fields[$0.place].name == name }) {
-      guard known.derivation == derivation else {
-        throw .refused(
-          "the spine has no column '\(name)', and views '\(known.view)' and '\(view)' derive it in different "
-            + "ways: join them one after the other")
-      }
-      return known.place
-    }
-    if let plain = fields.firstIndex(where: { $0.name == name }) {
-      guard spine == .perRow else { throw Self.lacks(name, view) }
-      return plain
-    }
-    let missing = derivation.inputs.map { column($0.name) }.filter { !spine.mayHave($0) }
-    guard missing.isEmpty else {
-      throw .refused(
-        "the spine has no column '\(name)', nor '\(missing.joined(separator: "', '"))', from which view '\(view)' "
-          + "derives it")
-    }
-    let place = try add(name, derivation.type, for: view)
-    let inputs = try derivation.inputs.map { input throws(HindcastError) in
-      try add(column(input.name), input.type, for: view)
-    }
-    derivedKeys.append(
-      DerivedKey(
-        place: place, view: view, derivation: derivation, inputs: inputs,
-        mayBeThere: spine == .perRow))
-    return place
   }
 
   /// Columns have their features' names: with the view's, or the set's, where two have the same, and with what

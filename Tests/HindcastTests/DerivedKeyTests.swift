@@ -232,6 +232,26 @@ struct DerivedKeyTests {
           #expect(refusal(["sender", "size", "when", "domain"], both) == "nothing")
         }
       }
+      try ownField(world)
+    }
+  }
+
+  /// A field of a stream is never filled with what another view derives under its name: JSON rows without it
+  /// have null there, whichever view is asked for first.
+  private func ownField(_ world: World) throws {
+    _ = try world.register([
+      """
+      { "view": "by_site_length", "stream": "sites", "slice": "1d", "entity": ["long"],
+        "derive": { "long": "length(domain) > 3" },
+        "features": { "1d_LONG": { "count": true, "windows": ["1d"] } } }
+      """
+    ])
+    let rows = ["{\"sender\":\"ann@a.org\",\"size\":1,\"when\":\"2026-01-05T12:00:00Z\"}"]
+    let spine = try world.write("own.jsonl", rows)
+    for views in [["by_domain_alone", "by_site_length"], ["by_site_length", "by_domain_alone"]] {
+      let request = JoinRequest(views: views.map { ($0, nil) }, time: "when")
+      let report = try world.store.join(spine, to: world.path("own-out.jsonl"), request)
+      #expect(report.rowsWithoutKey == ["by_domain_alone": 1, "by_site_length": 1], "\(views)")
     }
   }
 }
