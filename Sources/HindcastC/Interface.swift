@@ -83,20 +83,33 @@ public func hindcast_job_error(
   return failure.code.rawValue
 }
 
+/// Has rows taken in and answers with a report; they are taken over before all else, so that they are
+/// whatever fails.
+/// - Parameter what: the name is of, for messages.
+private func taking(
+  _ rows: UnsafeMutablePointer<ArrowArrayStream>?, _ name: UnsafePointer<CChar>?, _ what: String,
+  _ options: UnsafePointer<CChar>?, _ job: OpaquePointer?,
+  _ error: UnsafeMutablePointer<hindcast_error>?,
+  _ body: (ArrowSource, _ name: String, Members, JobHandle) throws -> JSONValue
+) -> UnsafeMutablePointer<CChar>? {
+  let job = JobHandle.of(job) ?? JobHandle()
+  return reporting(error) {
+    let rows = try ArrowSource(taking: rows)
+    let name = try CText.read(name, "the \(what)'s name")
+    return CText.copy(try body(rows, name, try Members(options), job).compact)
+  } ?? nil
+}
+
 @c @implementation
 public func hindcast_ingest(
   _ store: OpaquePointer?, _ stream: UnsafePointer<CChar>?,
   _ events: UnsafeMutablePointer<ArrowArrayStream>?, _ options: UnsafePointer<CChar>?,
   _ job: OpaquePointer?, _ error: UnsafeMutablePointer<hindcast_error>?
 ) -> UnsafeMutablePointer<CChar>? {
-  let job = JobHandle.of(job) ?? JobHandle()
-  return reporting(error) {
-    // Before all else, so that they are taken over whatever fails.
-    let events = try ArrowSource(taking: events)
-    let name = try CText.read(stream, "the stream's name")
-    let options = try Requests.ingesting(try Members(options), job)
-    return CText.copy(try StoreHandle.of(store).ingest(events, into: name, options).compact)
-  } ?? nil
+  taking(events, stream, "stream", options, job, error) { events, name, members, job in
+    let options = try Requests.ingesting(members, job)
+    return try StoreHandle.of(store).ingest(events, into: name, options)
+  }
 }
 
 @c @implementation
@@ -105,15 +118,10 @@ public func hindcast_amend(
   _ events: UnsafeMutablePointer<ArrowArrayStream>?, _ options: UnsafePointer<CChar>?,
   _ job: OpaquePointer?, _ error: UnsafeMutablePointer<hindcast_error>?
 ) -> UnsafeMutablePointer<CChar>? {
-  let job = JobHandle.of(job) ?? JobHandle()
-  return reporting(error) {
-    // Before all else, so that they are taken over whatever fails.
-    let events = try ArrowSource(taking: events)
-    let name = try CText.read(stream, "the stream's name")
-    let time = try Requests.correcting(try Members(options))
-    return CText.copy(
-      try StoreHandle.of(store).amend(events, of: name, at: time, job).compact)
-  } ?? nil
+  taking(events, stream, "stream", options, job, error) { events, name, members, job in
+    let time = try Requests.correcting(members)
+    return try StoreHandle.of(store).amend(events, of: name, at: time, job)
+  }
 }
 
 @c @implementation
@@ -122,16 +130,11 @@ public func hindcast_load(
   _ rows: UnsafeMutablePointer<ArrowArrayStream>?, _ options: UnsafePointer<CChar>?,
   _ job: OpaquePointer?, _ error: UnsafeMutablePointer<hindcast_error>?
 ) -> UnsafeMutablePointer<CChar>? {
-  let job = JobHandle.of(job) ?? JobHandle()
-  return reporting(error) {
-    // Before all else, so that they are taken over whatever fails.
-    let rows = try ArrowSource(taking: rows)
-    let name = try CText.read(table, "the table's name")
-    let members = try Members(options)
+  taking(rows, table, "table", options, job, error) { rows, name, members, job in
     try members.allow("at", "known_from_valid", "empty")
     var options = try Requests.loading(members)
     options.cancellation = job.cancellation
     options.progress = { job.report(rows: $0) }
-    return CText.copy(try StoreHandle.of(store).load(rows, into: name, options).compact)
-  } ?? nil
+    return try StoreHandle.of(store).load(rows, into: name, options)
+  }
 }
