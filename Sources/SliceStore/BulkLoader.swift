@@ -13,6 +13,8 @@ import Synchronization
 public final class BulkLoader: @unchecked Sendable {
   // Unchecked: each worker touches its own arenas only, and commit has them all for itself.
   private static let partitionBits = 8
+  /// Parts of the hash space in which records lie apart.
+  static let partitions = 0..<1 << partitionBits
 
   public let store: Store
   public let stream: StreamDeclaration
@@ -26,7 +28,9 @@ public final class BulkLoader: @unchecked Sendable {
   /// Where the events themselves are kept, too; nil where they are not, or stand there already.
   let log: KeptLog?
   /// What is loaded was stored before, with the arrivals that it had then.
-  private let isReplay: Bool
+  let isReplay: Bool
+  /// True once blocks were stored that are merged when they are read.
+  var hasDeltas = false
   let workers: [Worker]
   var builders: [[DeltaBuilder]]
   /// A commit that fails has given up a part of the records already, so nothing may follow it.
@@ -99,7 +103,8 @@ public final class BulkLoader: @unchecked Sendable {
     self.isReplay = isReplay
     self.apart = apart
     self.workers = (0..<workers).map { _ in Worker(targets) }
-    builders = (0..<store.options.threads).map { _ in
+    // A replay goes on beside other work, with the threads that it was given and no more.
+    builders = (0..<(isReplay ? workers : store.options.threads)).map { _ in
       targets.map { DeltaBuilder($0.view.plan) }
     }
   }
@@ -173,17 +178,7 @@ public final class BulkLoader: @unchecked Sendable {
     hasFailed = true
     var isUpToDate = true
     if isReplay {
-      // Nothing depends on the seal or on what stands, so that writers need not wait for it.
-      let files = try writeFiles(positions)
-      isUpToDate = try store.writer.withLock { _ throws(StoreError) in
-        let isUpToDate = store.forgets == forgets
-        do throws(StoreError) { try requireViews() } catch {
-          for file in files { unlink(file) }
-          throw error
-        }
-        if isUpToDate { try takeIn(files) } else { for file in files { unlink(file) } }
-        return isUpToDate
-      }
+      isUpToDate = try storeReplayed(positions, forgets)
     } else {
       try store.writer.withLock { _ throws(StoreError) in try takeIn(try writeFiles(positions)) }
     }
@@ -195,15 +190,7 @@ public final class BulkLoader: @unchecked Sendable {
     return isUpToDate
   }
 
-  /// Throws where a view was dropped meanwhile: its blocks would stay behind, and nothing would lead to them.
-  private func requireViews() throws(StoreError) {
-    let current = Set(store.views(of: stream.name).map(\.id))
-    guard targets.allSatisfy({ current.contains($0.id) }) else {
-      throw .invalid("a view was dropped while events were loaded into it")
-    }
-  }
-
-  private func takeIn(_ files: [String]) throws(StoreError) {
+  func takeIn(_ files: [String]) throws(StoreError) {
     do throws(StoreError) {
       try StoreError.wrap { () throws(RocksError) in
         try store.database.ingest(files: files, into: store.slices, move: true)
@@ -224,7 +211,7 @@ public final class BulkLoader: @unchecked Sendable {
       try takeKept()
       records = positionRecords(positions)
       for view in targets.indices {
-        let written = try writeBlocks(ofView: view, folder, records)
+        let written = try writeBlocks(ofView: view, folder, records, replacing: nil)
         if !written.isEmpty { records = [] }
         files += written
       }
@@ -238,7 +225,7 @@ public final class BulkLoader: @unchecked Sendable {
   }
 
   /// The records of positions in key order.
-  private func positionRecords(_ positions: [SourcePosition]) -> [PositionRecord] {
+  func positionRecords(_ positions: [SourcePosition]) -> [PositionRecord] {
     let views = targets.filter { $0.declaration.stream == stream.name }.map(\.id)
     let takers = views + (log.map { [$0.taker] } ?? [])
     let records = takers.flatMap { view in
@@ -288,7 +275,7 @@ public final class BulkLoader: @unchecked Sendable {
     return entries.isEmpty ? [path] : [path, try store.writeIndex(&entries, in: log)]
   }
 
-  private func writeAlone(
+  func writeAlone(
     _ records: [PositionRecord], _ folder: String
   ) throws(StoreError) -> String {
     let path = "\(folder)/positions\(targets.first?.id.number ?? 0).sst"
@@ -302,8 +289,9 @@ public final class BulkLoader: @unchecked Sendable {
   }
 
   /// Builds one view's blocks on all threads, each with its own range of the hash space.
-  private func writeBlocks(
-    ofView view: Int, _ folder: String, _ positions: [PositionRecord]
+  /// - Parameter replacing: by group, true where blocks are all that there is; nil: to be looked up.
+  func writeBlocks(
+    ofView view: Int, _ folder: String, _ positions: [PositionRecord], replacing: [Bool]?
   ) throws(StoreError) -> [String] {
     let arenas = workers.map { $0.arenas[view] }
     guard arenas.contains(where: { $0.recordCount > 0 }) else { return [] }
@@ -312,18 +300,16 @@ public final class BulkLoader: @unchecked Sendable {
     guard let registered = current.first(where: { $0.id == targets[view].id }) else {
       throw .invalid("a view was dropped while events were loaded into it")
     }
+    var replaces = replacing ?? []
+    if replacing == nil { replaces = try emptyGroups(of: registered) }
     let seal = isReplay ? nil : try store.stream(name).seal
     let job = LoadJob(
       plan: registered.plan,
       sealSlice: seal.map { registered.declaration.slice.slice(of: $0).index },
-      replaces: try registered.plan.groups.map { group throws(StoreError) in
-        // While history is replayed, events come in.
-        isReplay
-          ? false : try store.isEmpty(SliceKey.range(view: registered.id, group: group.number))
-      },
+      replaces: replaces, isSettled: replacing != nil,
       prefix: "\(folder)/view\(registered.id.number)", positions: positions)
-    let threads = store.options.threads
-    let partitions = 1 << Self.partitionBits
+    let threads = builders.count
+    let partitions = Self.partitions.count
     let results = Mutex<[Result<[String], StoreError>]>([])
     let shared = UncheckedBox((arenas, builders))
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
@@ -335,6 +321,14 @@ public final class BulkLoader: @unchecked Sendable {
       results.withLock { $0.append(result) }
     }
     return try LoadJob.collect(results.withLock { $0 })
+  }
+
+  /// By group: true where the store has nothing yet with a hash that is taken in.
+  func emptyGroups(of view: RegisteredView) throws(StoreError) -> [Bool] {
+    let hashes = workers[0].arenas[0].hashes
+    return try view.plan.groups.map { group throws(StoreError) in
+      try store.isEmpty(SliceKey.range(view: view.id, group: group.number, hashes: hashes))
+    }
   }
 }
 

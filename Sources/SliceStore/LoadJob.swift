@@ -9,6 +9,8 @@ struct LoadJob: Sendable {
   let sealSlice: Int64?
   /// By group: true where the store holds nothing yet, so that blocks are values instead of deltas.
   let replaces: [Bool]
+  /// True where what replaces is not expected to be merged with more of its kind.
+  let isSettled: Bool
   let prefix: String
   /// Goes to the head of the first thread's file, whose keys are all above.
   let positions: [PositionRecord]
@@ -18,7 +20,8 @@ struct LoadJob: Sendable {
     _ builder: DeltaBuilder, _ arenas: [RecordArena], _ partitions: Range<Int>, thread: Int
   ) throws(StoreError) -> [String] {
     let files = GroupFiles(
-      paths: plan.groups.map { "\(prefix)-\($0.number)-\(thread).sst" }, replaces: replaces)
+      paths: plan.groups.map { "\(prefix)-\($0.number)-\(thread).sst" }, replaces: replaces,
+      isSettled: isSettled)
     do throws(StoreError) {
       if thread == 0, !positions.isEmpty {
         try StoreError.wrap { () throws(RocksError) in try files.add(positions) }
@@ -61,14 +64,15 @@ struct PositionRecord: Sendable {
 private final class GroupFiles {
   private let paths: [String]
   private let replaces: [Bool]
+  private let isSettled: Bool
   private var writers: [FileWriter?]
 
   /// A class, because an array cannot hold a noncopyable writer.
   private final class FileWriter {
     private var writer: SSTWriter?
 
-    init(_ path: String) throws(RocksError) {
-      writer = try SSTWriter(path: path, family: StoreLayout.loadOptions())
+    init(_ path: String, _ family: ColumnFamilyOptions) throws(RocksError) {
+      writer = try SSTWriter(path: path, family: family)
     }
 
     func add(
@@ -90,7 +94,8 @@ private final class GroupFiles {
     }
   }
 
-  init(paths: [String], replaces: [Bool]) {
+  init(paths: [String], replaces: [Bool], isSettled: Bool) {
+    self.isSettled = isSettled
     self.paths = paths
     self.replaces = replaces
     writers = paths.map { _ in nil }
@@ -110,7 +115,9 @@ private final class GroupFiles {
   private func writer(_ group: Int) throws(RocksError) -> FileWriter {
     if let open = writers[group] { return open }
     unlink(paths[group])
-    let made = try FileWriter(paths[group])
+    let made = try FileWriter(
+      paths[group],
+      isSettled && replaces[group] ? StoreLayout.sliceOptions() : StoreLayout.loadOptions())
     writers[group] = made
     return made
   }

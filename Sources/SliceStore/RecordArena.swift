@@ -60,6 +60,8 @@ enum SliceOrder {
 final class RecordArena {
   let partitionBits: Int
   private(set) var bytesHeld = 0
+  /// The hashes that records may have, for those who write them to ask.
+  private(set) var hashes: ClosedRange<UInt64> = 0 ... .max
   /// Where the next record of each partition goes.
   private let cursors: UnsafeMutableBufferPointer<Cursor>
   private var chains: [[Page]]
@@ -98,6 +100,9 @@ final class RecordArena {
   }
 
   var recordCount: Int { cursors.reduce(0) { $0 + $1.records } }
+
+  /// Bytes of the records alone.
+  var bytesUsed: Int { bytesHeld - cursors.reduce(0) { $0 + $1.room } }
 
   func recordCount(inPartition partition: Int) -> Int { cursors[partition].records }
 
@@ -153,17 +158,28 @@ final class RecordArena {
 
   /// Forgets all records.
   func removeAll() {
-    for partition in chains.indices {
-      for page in chains[partition] {
-        if page.capacity == PageStock.pageBytes {
-          pages.put(page.base)
-        } else {
-          page.base.deallocate()
-        }
+    for partition in chains.indices { remove(partition) }
+  }
+
+  /// Has records of these partitions from here on, and forgets the others.
+  func restrict(to partitions: Range<Int>) {
+    for partition in chains.indices where !partitions.contains(partition) { remove(partition) }
+    // The end of the last partition is 2^64, of which zero is left.
+    let shift = UInt64(64 - partitionBits)
+    let end = UInt64(partitions.upperBound) << shift
+    hashes = UInt64(partitions.lowerBound) << shift...end &- 1
+  }
+
+  private func remove(_ partition: Int) {
+    for page in chains[partition] {
+      bytesHeld -= page.capacity
+      if page.capacity == PageStock.pageBytes {
+        pages.put(page.base)
+      } else {
+        page.base.deallocate()
       }
-      chains[partition].removeAll(keepingCapacity: true)
-      cursors[partition] = Self.emptyCursor
     }
-    bytesHeld = 0
+    chains[partition].removeAll(keepingCapacity: true)
+    cursors[partition] = Self.emptyCursor
   }
 }

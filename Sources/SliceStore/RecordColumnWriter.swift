@@ -12,6 +12,8 @@ struct RecordColumnWriter {
   private let chosen: UnsafeBufferPointer<UInt8>
   private let layout: RecordLayout
   private let arena: RecordArena
+  /// Those of entities that are left out lie outside.
+  private let hashes: ClosedRange<UInt64>
   private let length: Int64
   private let floor: Int64
   private let entity: [Int]
@@ -38,6 +40,7 @@ struct RecordColumnWriter {
     self.chosen = chosen
     self.layout = layout
     self.arena = arena
+    hashes = arena.hashes
     self.length = length
     self.floor = floor
     let isText = entity.count == 1 && columns[entity[0]].type == .string
@@ -46,7 +49,7 @@ struct RecordColumnWriter {
   }
 
   /// Takes one row in; without effect where a part of the key is null, since such an event describes no
-  /// entity of this view.
+  /// entity of this view, and where the arena has no records of the entity's hash.
   @inline(__always)
   mutating func take(_ row: Int, event: Int64, arrival: Int64) {
     let slice = floorDivide(event, length)
@@ -59,21 +62,25 @@ struct RecordColumnWriter {
     let lag = isOnTime ? 0 : floorDivide(arrival, length) - slice
     if let keyColumn {
       guard keyColumn.valid[row] != 0 else { return }
-      place(row, keyColumn.utf8(row), slice: slice, lag: lag, time: event)
+      if place(row, keyColumn.utf8(row), slice: slice, lag: lag, time: event) { taken += 1 }
     } else {
       guard EntityKeyBuilder.build(columns, entity, row, into: &keyBytes) else { return }
-      keyBytes.withUnsafeBytes { place(row, $0, slice: slice, lag: lag, time: event) }
+      let isTaken = keyBytes.withUnsafeBytes {
+        place(row, $0, slice: slice, lag: lag, time: event)
+      }
+      if isTaken { taken += 1 }
     }
-    taken += 1
   }
 
   @inline(__always)
   private func place(
     _ row: Int, _ key: UnsafeRawBufferPointer, slice: Int64, lag: Int64, time: Int64
-  ) {
+  ) -> Bool {
     let hash = EntityHash.of(key)
+    guard hashes.contains(hash) else { return false }
     guard isRemaking, let remaking else {
-      return write(row, key, hash, order: SliceOrder.pack(slice: slice, lag: lag), time: time)
+      write(row, key, hash, order: SliceOrder.pack(slice: slice, lag: lag), time: time)
+      return true
     }
     remaking.cells.forEachArrival(
       hash: hash, entity: key, slice: slice, arrival: slice + lag,
@@ -82,6 +89,7 @@ struct RecordColumnWriter {
       let order = SliceOrder.pack(slice: slice, lag: arrival - slice)
       write(row, key, hash, order: order, time: time)
     }
+    return true
   }
 
   @inline(__always)

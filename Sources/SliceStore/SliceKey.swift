@@ -74,6 +74,19 @@ package enum SliceKey {
     return (lower, upper)
   }
 
+  /// The half-open range of the keys of one group of a view with hashes of a range.
+  static func range(
+    view: ViewID, group: UInt8, hashes: ClosedRange<UInt64>
+  ) -> (lower: [UInt8], upper: [UInt8]) {
+    var (lower, upper) = range(view: view, group: group)
+    if hashes.upperBound < .max {
+      upper = lower
+      upper.appendBigEndian(hashes.upperBound + 1)
+    }
+    lower.appendBigEndian(hashes.lowerBound)
+    return (lower, upper)
+  }
+
   /// The key of a source's position for one view: view id 0, then the view, then the name's bytes.
   package static func position(view: ViewID, source: String) -> [UInt8] {
     var bytes: [UInt8] = []

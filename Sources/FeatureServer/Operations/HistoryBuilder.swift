@@ -57,21 +57,19 @@ final class HistoryBuilder: Sendable {
   private func build(_ view: String) {
     let started = SteadyClock.milliseconds
     log.info("building a view from kept events", ["view": .text(view)])
-    var events = 0
     do throws(StoreError) {
       try store.store.build(
         view, threads: 1, isCancelled: { self.isStopping.isSet },
         progress: { progress in
-          events = progress.events
-          fractions.withLock { $0[view] = progress.fraction }
+          fractions.withLock { $0[view] = progress.isLive ? nil : progress.fraction }
+          guard progress.isLive else { return }
+          log.info(
+            "view built",
+            [
+              "view": .text(view), "events": .int(progress.events),
+              "milliseconds": .int(Int(SteadyClock.milliseconds - started)),
+            ])
         })
-      guard !isStopping.isSet else { return }
-      log.info(
-        "view built",
-        [
-          "view": .text(view), "events": .int(events),
-          "milliseconds": .int(Int(SteadyClock.milliseconds - started)),
-        ])
     } catch {
       log.error("cannot build a view", ["view": .text(view), "reason": .text("\(error)")])
     }

@@ -1,7 +1,6 @@
 // A view's history out of kept events. From its registration on the view takes in what comes; the chunks that
-// stood before then are replayed into it, with the arrivals that they had; then it takes its name over, in one
-// step. Partials add up in any order, so nothing has to wait for anything, and a replay that is cut off goes on
-// where its position stands.
+// stood before then are replayed into it (`HistoryReplay`), with the arrivals that they had; then it takes its
+// name over, in one step. Partials add up in any order, so nothing has to wait for anything.
 import Aggregates
 import Dispatch
 import FeatureModel
@@ -14,15 +13,13 @@ public struct BuildProgress: Hashable, Sendable {
   public let view: String
   /// Events replayed so far in this run.
   public var events = 0
-  /// Of the chunks.
+  /// Of the replay.
   public var fraction = 0.0
+  /// True once the view answers. What its history left for a compaction is compacted after that.
+  public var isLive = false
 }
 
 extension Store {
-  /// The source under which a view's place in its stream's kept events stands.
-  static let replaySource = "kept events"
-  /// Chunks that are replayed between two looks at the memory in use.
-  private static let chunksAtOnce = 64
   /// For look-ups that were under way when a view was replaced.
   private static let graceMicroseconds: UInt32 = 100_000
 
@@ -83,69 +80,27 @@ extension Store {
   /// - Parameters:
   ///   - threads: that read and aggregate; nil for the store's own number.
   ///   - isCancelled: looked at often; a build that was cancelled goes on with the next call.
-  /// - Complexity: O(n log n) in the kept events.
+  ///   - progress: told now and then, and once more when the view is live.
+  /// - Complexity: O(n log n) in the kept events, which are read up to eight times where memory does not hold what
+  ///   the view takes of them.
   public func build(
     _ name: String, threads: Int? = nil, isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: (BuildProgress) -> Void = { _ in }
   ) throws(StoreError) {
     try builds.withLock { _ throws(StoreError) in
-      try replayAll(name, threads, isCancelled, progress)
+      guard let building = registry.withLock({ $0.building[name] }) else { return }
+      let replay = try HistoryReplay(self, building, workers: threads ?? options.threads)
+      guard try replay.run(isCancelled: isCancelled, progress: progress) else { return }
+      try finish(building)
+      replay.state.isLive = true
+      progress(replay.state)
+      if replay.hasDeltas { compact(building.view.id) }
     }
-  }
-
-  private func replayAll(
-    _ name: String, _ threads: Int?, _ isCancelled: @escaping @Sendable () -> Bool,
-    _ progress: (BuildProgress) -> Void
-  ) throws(StoreError) {
-    guard let building = registry.withLock({ $0.building[name] }) else { return }
-    let view = building.view
-    let stream = try stream(view.declaration.stream)
-    guard let log = stream.kept else {
-      throw .invalid("the events of stream '\(stream.declaration.name)' are kept no longer")
-    }
-    let workers = threads ?? options.threads
-    let loader = try BulkLoader(
-      self, stream.declaration, [view], log: nil, isReplay: true, workers: workers)
-    var state = BuildProgress(view: name)
-    var next = try replayPosition(of: view)
-    var isCut = false
-    // Of what was read since the last commit, nothing may have been forgotten meanwhile.
-    var (forgets, committed) = (self.forgets, 0)
-    while next < building.until, !isCut {
-      let end = min(building.until, next + UInt64(Self.chunksAtOnce))
-      state.events += try replay(
-        next..<end, of: log, stream.declaration, building, loader, workers)
-      next = end
-      state.fraction = Double(next) / Double(building.until)
-      isCut = isCancelled()
-      if isCut || loader.bytesHeld > options.loadBytes || next == building.until {
-        let position = withUnsafeBytes(of: next.littleEndian) { [UInt8]($0) }
-        let source = SourcePosition(source: Self.replaySource, position: position)
-        if try loader.commit([source], unlessForgottenSince: forgets) {
-          committed = state.events
-        } else {
-          next = try replayPosition(of: view)
-          state.events = committed
-        }
-        forgets = self.forgets
-      }
-      progress(state)
-    }
-    if next >= building.until { try finish(building) }
-  }
-
-  /// The first chunk that a view has not had yet.
-  private func replayPosition(of view: RegisteredView) throws(StoreError) -> UInt64 {
-    guard let bytes = try position(of: Self.replaySource, in: view.id) else { return 0 }
-    guard bytes.count == 8 else {
-      throw .invalid("the place of view '\(view.declaration.name)' in kept events is damaged")
-    }
-    return bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
   }
 
   /// Replays chunks on several threads.
   /// - Returns: how many events they had.
-  private func replay(
+  func replay(
     _ chunks: Range<UInt64>, of log: KeptLog, _ stream: StreamDeclaration,
     _ building: BuildingView, _ loader: BulkLoader, _ workers: Int
   ) throws(StoreError) -> Int {
@@ -189,7 +144,7 @@ extension Store {
       let standing = finished(building)
       record(standing, of: name, into: &changes)
       changes.delete(
-        key: SliceKey.position(view: view.id, source: Self.replaySource), in: slices)
+        key: SliceKey.position(view: view.id, source: ReplayPlace.source), in: slices)
       if let old = self.view(goingBy: name) { noteGone(old.id, in: &changes) }
       try StoreError.wrap { () throws(RocksError) in try database.write(changes, sync: true) }
       let old = registry.withLock { registry in
@@ -205,9 +160,13 @@ extension Store {
       usleep(Self.graceMicroseconds)
       try erase(old.id)
     }
+  }
+
+  /// Puts together what was stored of a view in several parts.
+  private func compact(_ view: ViewID) {
+    let keys = SliceKey.range(view: view)
     database.compactRange(
-      in: slices, from: SliceKey.range(view: building.view.id).lower,
-      to: SliceKey.range(view: building.view.id).upper)
+      in: slices, from: keys.lower, to: keys.upper, bottommost: .forceOptimized)
   }
 
   /// Calls `body` with the writer's lock, with the view as it is declared by now and with the changes that make

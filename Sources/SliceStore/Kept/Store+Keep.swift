@@ -57,6 +57,19 @@ extension Store {
     return max(last.map { $0 + 1 } ?? 0, log.next, buildingEnd(of: log))
   }
 
+  /// The number of the first chunk that there is below `end`, which stands for none.
+  func firstChunkNumber(_ log: KeptLog, before end: UInt64) throws(StoreError) -> UInt64 {
+    try StoreError.wrap { () throws(RocksError) in
+      var cursor = database.cursor(
+        in: slices,
+        options: ReadOptions(
+          lowerBound: KeptKey.chunk(log, 0), upperBound: KeptKey.chunk(log, end)))
+      cursor.seekToFirst()
+      try cursor.check()
+      return cursor.isValid ? KeptKey.chunkNumber(cursor.key) ?? end : end
+    }
+  }
+
   /// The number that the next chunk of a stream gets; 0 where it keeps nothing. With the writer's lock, all
   /// chunks before it are there.
   func chunkEnd(of stream: String) throws(StoreError) -> UInt64 {
