@@ -159,7 +159,7 @@ struct CorrectionTrial {
   }
 
   mutating func store(at path: String) throws -> TestStore {
-    let target = try TestStore(at: path, stream, [])
+    let target = try TestStore(at: path, stream, [], loadBytes: memory(seed: seed))
     var late = views.shuffled(using: &random)
     while !rows.isEmpty {
       if random.chance(35), let view = late.popLast() { try target.store.register(view) }

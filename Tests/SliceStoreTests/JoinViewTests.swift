@@ -151,7 +151,7 @@ struct JoinTrial {
   }
 
   mutating func store(at path: String) throws -> TestStore {
-    let target = try TestStore(at: path, streams[0], [])
+    let target = try TestStore(at: path, streams[0], [], loadBytes: memory(seed: seed))
     try target.store.register(streams[1])
     var late = views.shuffled(using: &random)
     var steps = 14 + random.below(20)

@@ -195,8 +195,9 @@ extension ViewDeclaration {
 extension Trial {
   /// A store whose stream keeps its events, and whose views come at any time, some of them after another of
   /// their name.
-  mutating func keptStore(at path: String) throws -> TestStore {
-    let target = try TestStore(at: path, source.stream.keeping(.forever), [])
+  mutating func keptStore(at path: String, loadBytes: Int? = nil) throws -> TestStore {
+    let target = try TestStore(
+      at: path, source.stream.keeping(.forever), [], loadBytes: loadBytes ?? memory(seed: seed))
     var late = views.shuffled(using: &random)
     var feeding = RandomFeeding(random: SplitMix64(random.next()), permutes: false)
     for phase in phases {

@@ -12,16 +12,27 @@ let testOptions: StoreOptions = {
   return options
 }()
 
+/// How much memory a build may have in the test of a seed: all that it wants, or so little that it reads the events
+/// several times, and stores what it made of them in parts.
+func memory(seed: UInt64) -> Int? { [nil, 1, 4_000, 20_000][Int(seed / 3 % 4)] }
+
 final class TestStore {
   let path: String
   let stream: String
+  private let options: StoreOptions
   private var opened: Store?
   var store: Store { opened! }
 
-  init(at path: String, _ stream: StreamDeclaration, _ views: [ViewDeclaration]) throws {
+  /// - Parameter loadBytes: with little of it, what is loaded or built is stored in parts.
+  init(
+    at path: String, _ stream: StreamDeclaration, _ views: [ViewDeclaration], loadBytes: Int? = nil
+  ) throws {
     self.path = path
     self.stream = stream.name
-    let store = try Store.open(at: path, options: testOptions)
+    var options = testOptions
+    if let loadBytes { options.loadBytes = loadBytes }
+    self.options = options
+    let store = try Store.open(at: path, options: options)
     try store.register(stream)
     for view in views { try store.register(view) }
     opened = store
@@ -30,7 +41,7 @@ final class TestStore {
   func reopen() throws {
     opened?.close()
     opened = nil
-    opened = try Store.open(at: path, .existing, options: testOptions)
+    opened = try Store.open(at: path, .existing, options: options)
   }
 
   func close() {

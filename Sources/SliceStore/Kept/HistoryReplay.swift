@@ -7,8 +7,8 @@ import FeatureModel
 
 /// The replay of one view's history. Not for use by two threads.
 final class HistoryReplay {
-  /// Chunks that are replayed between two looks at the memory in use.
-  private static let chunksAtOnce: UInt64 = 64
+  /// Chunks that are replayed between two looks at the memory in use: 64 with 512 MiB.
+  private let chunksAtOnce: UInt64
   /// Most often that an event is read, but for what a part of the hash space has more than others.
   private static let passes = 8
 
@@ -42,6 +42,7 @@ final class HistoryReplay {
     }
     (self.store, self.building, self.log, self.workers) = (store, building, log, workers)
     self.stream = stream.declaration
+    chunksAtOnce = UInt64(max(1, min(64, store.options.loadBytes >> 23)))
     loader = try BulkLoader(
       store, stream.declaration, [view], log: nil, isReplay: true, workers: workers)
     first = try store.firstChunkNumber(log, before: building.until)
@@ -63,7 +64,7 @@ final class HistoryReplay {
     var forgets = store.forgets
     var isCut = false
     while !place.isOver, !isCut {
-      let end = min(building.until, pass.next + Self.chunksAtOnce)
+      let end = min(building.until, pass.next + chunksAtOnce)
       read += try store.replay(pass.next..<end, of: log, stream, building, loader, workers)
       pass.next = end
       narrow()
