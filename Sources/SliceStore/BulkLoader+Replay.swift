@@ -38,6 +38,11 @@ extension BulkLoader {
       let files = try writeReplayed(positions, replacing)
       let outcome: Outcome
       do throws(StoreError) {
+        // What is in memory of the view's range goes to the disk before files are taken in, and writers would wait
+        // for all of it.
+        try StoreError.wrap { () throws(RocksError) in
+          try store.database.flush([store.slices])
+        }
         outcome = try store.writer.withLock { _ throws(StoreError) in
           try takeIn(files, replacing, forgets)
         }
