@@ -1,6 +1,6 @@
-// What a bulk load does for the history of a view: it takes in a part of the hash space at a time, which is read
-// from the kept events once more for each part. Where the view has nothing yet of that part, what is stored are
-// values in the form that the last level has: nothing is left for a merge, at reading or in a compaction.
+// What a bulk load does for the history of a view: it takes in a part of the hash space at a time; for each part
+// the kept events are read once more. Where the view has nothing yet of that part, what is stored are values in
+// the form that the last level has: nothing is left for a merge, at reading or in a compaction.
 import Aggregates
 import Glibc
 import Rocks
@@ -22,6 +22,7 @@ extension BulkLoader {
 
   /// Takes in entities of these partitions alone from here on, and forgets the records of others.
   func restrict(to partitions: Range<Int>) {
+    self.partitions = partitions
     for worker in workers {
       for arena in worker.arenas { arena.restrict(to: partitions) }
     }
@@ -38,8 +39,8 @@ extension BulkLoader {
       let files = try writeReplayed(positions, replacing)
       let outcome: Outcome
       do throws(StoreError) {
-        // What is in memory of the view's range goes to the disk before files are taken in, and writers would wait
-        // for all of it.
+        // What is in memory of the view's range goes to the disk before files are taken in, and writers would
+        // wait for all of it.
         try StoreError.wrap { () throws(RocksError) in
           try store.database.flush([store.slices])
         }

@@ -14,7 +14,10 @@ public final class BulkLoader: @unchecked Sendable {
   // Unchecked: each worker touches its own arenas only, and commit has them all for itself.
   private static let partitionBits = 8
   /// Parts of the hash space in which records lie apart.
-  static let partitions = 0..<1 << partitionBits
+  static let allPartitions = 0..<1 << partitionBits
+
+  /// Those that records are taken in of.
+  var partitions = allPartitions
 
   public let store: Store
   public let stream: StreamDeclaration
@@ -309,12 +312,13 @@ public final class BulkLoader: @unchecked Sendable {
       replaces: replaces, isSettled: replacing != nil,
       prefix: "\(folder)/view\(registered.id.number)", positions: positions)
     let threads = builders.count
-    let partitions = Self.partitions.count
+    let partitions = partitions
     let results = Mutex<[Result<[String], StoreError>]>([])
     let shared = UncheckedBox((arenas, builders))
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
       let (arenas, builders) = shared.value
-      let range = partitions * thread / threads..<partitions * (thread + 1) / threads
+      let bound = { partitions.lowerBound + partitions.count * $0 / threads }
+      let range = bound(thread)..<bound(thread + 1)
       let result = Result { () throws(StoreError) in
         try job.run(builders[thread][view], arenas, range, thread: thread)
       }

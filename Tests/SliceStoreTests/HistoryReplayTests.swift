@@ -33,7 +33,7 @@ import Testing
       let target = try TestStore(
         at: folder + "/store", Self.stream, [], loadBytes: random.pick([1, 3_000, 1 << 30]))
       var counts: [Int64] = Array(repeating: 0, count: 60)
-      for _ in 0..<20 + random.below(60) {
+      for _ in 0..<10 + random.below(30) {
         let rows = (0..<1 + random.below(20)).map { _ in Self.event(&counts, &random) }
         try target.append(rows)
       }
@@ -87,7 +87,8 @@ import Testing
     return Fixture.row(start.advanced(by: Int64(random.below(80_000_000))), "e\(entity)")
   }
 
-  /// Does something while events come in without a pause.
+  /// Does something while events come in without a pause, or until there are many: each commit writes to the disk
+  /// what has come.
   /// - Returns: how many of each entity came.
   private func appending(
     to store: Store, _ seed: UInt64, while work: () throws -> Void
@@ -98,7 +99,7 @@ import Testing
     let thread = DispatchGroup()
     DispatchQueue.global().async(group: thread) {
       var random = SplitMix64(seed ^ 0xFEED)
-      while !isOver.load(ordering: .acquiring) {
+      for _ in 0..<5_000 where !isOver.load(ordering: .acquiring) {
         var batch = EventBatch(Self.stream)
         came.withLock { batch.append(Self.event(&$0, &random)) }
         do { _ = try store.append(batch, to: "mails", durability: .written) } catch {

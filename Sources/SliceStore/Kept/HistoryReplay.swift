@@ -1,7 +1,7 @@
 // Kept events on their way into a view that comes after them. Where memory does not hold what the view takes of
-// all of them, they are read several times, each time for a part of the hash space: to read an event once more costs
-// a tenth of what it costs to merge the blocks that were made of all events in parts. Only what memory does not
-// hold even so is stored in parts.
+// all of them, they are read several times, each time for a part of the hash space: to read an event once more
+// costs a small part of what it costs to merge blocks that were made of all events in pieces. Only what memory
+// does not hold even so is stored in pieces.
 import Aggregates
 import FeatureModel
 
@@ -26,7 +26,9 @@ final class HistoryReplay {
   private var pass: ReplayPlace
   /// Events of this pass, and of those before it, the latter times their partitions.
   private var read = 0
-  private var passed = 0
+  private var passedEvents = 0
+  /// What of `read` is stored.
+  private var storedRead = 0
   private var isMeasured = false
   private let isResumed: Bool
   var state: BuildProgress
@@ -86,7 +88,7 @@ final class HistoryReplay {
     isMeasured = true
     let share = Double(pass.next - first) / Double(building.until - first)
     let least =
-      building.view.declaration.join == nil ? BulkLoader.partitions.count / Self.passes : .max
+      building.view.declaration.join == nil ? BulkLoader.allPartitions.count / Self.passes : .max
     guard
       let partitions = pass.narrower(
         expecting: Double(loader.bytesUsed) / share, limit: Double(limit), least: least)
@@ -107,7 +109,7 @@ final class HistoryReplay {
       return
     }
     if next.partitions != pass.partitions {
-      passed += read * pass.partitions.count
+      passedEvents += read * pass.partitions.count
       (read, isMeasured) = (0, false)
     }
     storedRead = read
@@ -115,15 +117,13 @@ final class HistoryReplay {
     loader.restrict(to: pass.partitions)
   }
 
-  /// What of `read` is stored.
-  private var storedRead = 0
-
   private func tell(_ progress: (BuildProgress) -> Void) {
-    let all = Double(BulkLoader.partitions.count)
-    state.events = (passed + read * pass.partitions.count) / BulkLoader.partitions.count
+    let all = BulkLoader.allPartitions.count
     let share = Double(pass.next - first) / Double(building.until - first)
-    state.fraction =
-      (Double(pass.partitions.lowerBound) + Double(pass.partitions.count) * share) / all
+    let passed = Double(pass.partitions.lowerBound) + Double(pass.partitions.count) * share
+    // A pass that was narrowed is not as far as it was.
+    state.fraction = max(state.fraction, passed / Double(all))
+    state.events = max(state.events, (passedEvents + read * pass.partitions.count) / all)
     progress(state)
   }
 }
@@ -137,12 +137,12 @@ struct ReplayPlace: Hashable {
   var partitions: Range<Int>
   var next: UInt64
 
-  var isOver: Bool { partitions.lowerBound == BulkLoader.partitions.upperBound }
+  var isOver: Bool { partitions.lowerBound == BulkLoader.allPartitions.upperBound }
 
-  /// - Parameter bytes: 8 bytes the next chunk, 2 and 2 the partitions, which are all where these are not there;
-  ///   nil at the beginning.
+  /// - Parameter bytes: 8 bytes the next chunk, 2 and 2 the partitions, which are all where these are not
+  ///   there; nil at the beginning.
   init(_ bytes: [UInt8]?, first: UInt64, of view: String) throws(StoreError) {
-    (partitions, next) = (BulkLoader.partitions, first)
+    (partitions, next) = (BulkLoader.allPartitions, first)
     guard let bytes else { return }
     let (lower, upper) = bytes.withUnsafeBytes { bytes in
       guard bytes.count == 12 else { return (0, partitions.upperBound) }
@@ -163,7 +163,7 @@ struct ReplayPlace: Hashable {
   var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.appendLittleEndian(next)
-    if partitions != BulkLoader.partitions {
+    if partitions != BulkLoader.allPartitions {
       bytes.appendLittleEndian(UInt16(partitions.lowerBound))
       bytes.appendLittleEndian(UInt16(partitions.upperBound))
     }
@@ -172,7 +172,7 @@ struct ReplayPlace: Hashable {
 
   /// Goes to as many of the partitions that are left.
   mutating func beginNext(first: UInt64) {
-    let all = BulkLoader.partitions.upperBound
+    let all = BulkLoader.allPartitions.upperBound
     partitions = partitions.upperBound..<min(all, partitions.upperBound + partitions.count)
     next = first
   }

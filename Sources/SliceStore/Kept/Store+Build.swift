@@ -81,8 +81,8 @@ extension Store {
   ///   - threads: that read and aggregate; nil for the store's own number.
   ///   - isCancelled: looked at often; a build that was cancelled goes on with the next call.
   ///   - progress: told now and then, and once more when the view is live.
-  /// - Complexity: O(n log n) in the kept events, which are read up to eight times where memory does not hold what
-  ///   the view takes of them.
+  /// - Complexity: O(n log n) in the kept events, which are read up to eight times where memory does not hold
+  ///   what the view takes of them.
   public func build(
     _ name: String, threads: Int? = nil, isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: (BuildProgress) -> Void = { _ in }
