@@ -2,6 +2,7 @@
 // nor counted twice, wherever a build is cut off, and what is stored in the end are the same bytes.
 import Dispatch
 import FeatureModel
+import Glibc
 import SliceStore
 import Synchronization
 import TestSupport
@@ -87,7 +88,7 @@ import Testing
     return Fixture.row(start.advanced(by: Int64(random.below(80_000_000))), "e\(entity)")
   }
 
-  /// Does something while events come in without a pause, or until there are many: each commit writes to the disk
+  /// Does something while events come in all the time, but not as fast as they can: each commit writes to the disk
   /// what has come.
   /// - Returns: how many of each entity came.
   private func appending(
@@ -99,7 +100,8 @@ import Testing
     let thread = DispatchGroup()
     DispatchQueue.global().async(group: thread) {
       var random = SplitMix64(seed ^ 0xFEED)
-      for _ in 0..<5_000 where !isOver.load(ordering: .acquiring) {
+      while !isOver.load(ordering: .acquiring) {
+        usleep(100)
         var batch = EventBatch(Self.stream)
         came.withLock { batch.append(Self.event(&$0, &random)) }
         do { _ = try store.append(batch, to: "mails", durability: .written) } catch {
