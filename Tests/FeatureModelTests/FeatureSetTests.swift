@@ -197,6 +197,8 @@ import Testing
     #expect(CanonicalForm.digest(set) == Digest(of: text))
     #expect(try Samples.reader.readSet(text) == set)
     #expect(try Self.read(text) == set)
+    let whole = #"{"set": "risk", "features": [{"feature": "by_author.30d_N"}, "by.repo.30d_R"]}"#
+    #expect(CanonicalForm.text(try Self.read(whole)) == text)
     for other in [Self.set(#"["by.repo.30d_R"]"#), MistakeTests.good, "[\(text), \(text)]"] {
       #expect(throws: DeclarationError.self) { try Samples.reader.readSet(other) }
     }

@@ -124,6 +124,18 @@ import Testing
       #"{"feature": "30d_MAX", "default": 0}"#,
       "$.features[0].feature: '30d_MAX' is no feature of a view; write VIEW.FEATURE, as in 'by_sender.30d_N'"
     ),
+    (
+      #"{"feature": "30d_MAX"}"#,
+      "$.features[0].feature: '30d_MAX' is no feature of a view; write VIEW.FEATURE, as in 'by_sender.30d_N'"
+    ),
+    (
+      #"{"feature": "by.30d_MAXI"}"#,
+      "$.features[0].feature: view 'by' has no feature '30d_MAXI'; did you mean '30d_MAX'?"
+    ),
+    (
+      "{}",
+      #"$.features[0]: 'feature' is missing; add "feature": "by_sender.30d_N""#
+    ),
   ])
   func `A mistake in what is computed has its place and the way out`(
     features: String, expected: String

@@ -99,7 +99,7 @@ struct SetReader {
   /// `{ "view": "by_sender", "feature": "30d_N", "default": 0 }`, or without the view.
   private func readFeature(_ node: DeclarationNode) -> [FeatureSet.Member]? {
     node.checkNames(["view", "feature", "default"])
-    let isWhole = node.member("view") == nil && node.member("default") != nil
+    let isWhole = node.member("view") == nil
     let found: [ViewFeature]?
     if isWhole {
       let place = node.required("feature", #""feature": "by_sender.30d_N""#)

@@ -31,7 +31,7 @@ final class HistoryReplay {
   private var storedRead = 0
   private var isMeasured = false
   private let isResumed: Bool
-  var state: BuildProgress
+  private(set) var state: BuildProgress
 
   /// True where what was stored is not, or may not be, in the form that the last level has.
   var hasDeltas: Bool { isResumed || loader.hasDeltas }

@@ -89,13 +89,27 @@ extension Store {
   ) throws(StoreError) {
     try builds.withLock { _ throws(StoreError) in
       guard let building = registry.withLock({ $0.building[name] }) else { return }
-      let replay = try HistoryReplay(self, building, workers: threads ?? options.threads)
-      guard try replay.run(isCancelled: isCancelled, progress: progress) else { return }
+      guard
+        let replayed = try replay(
+          building, workers: threads ?? options.threads, isCancelled: isCancelled,
+          progress: progress)
+      else { return }
       try finish(building)
-      replay.state.isLive = true
-      progress(replay.state)
-      if replay.hasDeltas { compact(building.view.id) }
+      var state = replayed.state
+      state.isLive = true
+      progress(state)
+      if replayed.hasDeltas { compact(building.view.id) }
     }
+  }
+
+  /// - Returns: how far it got, and whether something is left for a compaction; nil where it was cancelled.
+  private func replay(
+    _ building: BuildingView, workers: Int, isCancelled: @escaping @Sendable () -> Bool,
+    progress: (BuildProgress) -> Void
+  ) throws(StoreError) -> (state: BuildProgress, hasDeltas: Bool)? {
+    let replay = try HistoryReplay(self, building, workers: workers)
+    guard try replay.run(isCancelled: isCancelled, progress: progress) else { return nil }
+    return (replay.state, replay.hasDeltas)
   }
 
   /// Replays chunks on several threads.
