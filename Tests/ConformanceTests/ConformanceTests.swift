@@ -19,7 +19,7 @@ struct Run: Sendable, CustomTestStringConvertible {
 
 @Test("The vectors are found")
 func vectorsAreFound() throws {
-  #expect(Vector.names.count >= 52)
+  #expect(Vector.names.count >= 54)
   for name in Vector.names {
     let asks = try Vector(named: name).steps.contains { step in
       switch step {
@@ -57,6 +57,7 @@ func readPathsAgree(_ run: Run) async throws {
       case .retractJoined(let ids, let time):
         try await world.retract(ids, from: vector.joined!.name, at: time)
       case .amend(let rows, let time): try await world.amend(rows, at: time)
+      case .forget(let field, let text): try await world.forget(field, text)
       case .askSets(let questions):
         try world.makeViews()
         try world.makeSets()

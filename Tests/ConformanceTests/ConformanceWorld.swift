@@ -100,6 +100,14 @@ final class ConformanceWorld {
     _ = try store.amend(try Feed.batch(rows, stream), of: stream.name, at: time)
   }
 
+  /// Erases an entity, of which nothing may be left.
+  func forget(_ field: String, _ text: String) async throws {
+    let report =
+      feed == .socket
+      ? try await SocketFeed.forget(field, text, store) : try store.forget([field: text])
+    guard report.left == 0 else { throw BadVector(reason: "\(report)") }
+  }
+
   func expire(_ view: String, _ before: Timestamp) throws {
     try makeViews()
     floored.insert(view)

@@ -58,6 +58,12 @@ enum SocketFeed {
     }
   }
 
+  static func forget(
+    _ field: String, _ text: String, _ store: FeatureStore
+  ) async throws -> ForgetReport {
+    try await served(store) { try await $0.forget([field: text]) }
+  }
+
   /// Registers views by their texts, and waits until their histories are made.
   static func register(
     _ views: [(name: String, text: String)], _ store: FeatureStore

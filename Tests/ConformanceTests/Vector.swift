@@ -30,6 +30,7 @@ struct Vector: Sendable {
     case retract(ids: [String], at: Timestamp)
     case retractJoined(ids: [String], at: Timestamp)
     case amend([Row], at: Timestamp)
+    case forget(field: String, text: String)
     case ask([Question])
     case askSets([SetQuestion])
   }
@@ -148,6 +149,11 @@ extension Vector {
     case "amend":
       return .amend(
         try rows(member("rows", value), stream), at: try time(member("at", value)))
+    case "forget":
+      guard case .object(let fields) = value.content, fields.count == 1 else {
+        throw BadVector(reason: "forget")
+      }
+      return .forget(field: fields[0].name, text: try text(fields[0].value))
     case "ask":
       guard case .array(let list) = value.content else { throw BadVector(reason: "ask") }
       return .ask(try list.map { try question($0, types) })

@@ -110,6 +110,9 @@ class Judge:
             self.set_floors(body)
         elif name == "retract":
             self.take_back(body["ids"], body["at"])
+        elif name == "forget":
+            (field, value), = body.items()
+            self.db.execute(f"DELETE FROM events WHERE {quoted(field)} = ?", [value])
         elif name == "amend":
             self.take_back([self.vector.row(row)[self.vector.id] for row in body["rows"]], body["at"])
             self.ingest(body["rows"])

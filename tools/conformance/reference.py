@@ -104,6 +104,7 @@ class Reference:
         self.vector = vector
         self.events = []  # (event time, arrival time, row)
         self.gone = {}  # by place in `events`, when it was taken back
+        self.forgotten = set()  # places in `events`
         self.others, self.others_gone = [], {}  # the same of the stream that views join
         self.seal = vectors.EARLIEST
         self.floors = {}
@@ -141,6 +142,12 @@ class Reference:
         """Takes the standing events with these ids back; the stream is sealed by it."""
         self.mark(self.events, self.gone, self.vector.id, ids, time)
 
+    def forget(self, field, value):
+        """Erases the events that have the value in the field; a view without it in its key would count them on."""
+        assert all(field in self.vector.views[name].entity for name in self.standing), "a view without the field"
+        assert not self.vector.joined, "no event is forgotten where streams are joined"
+        self.forgotten |= {place for place, (_, _, row) in enumerate(self.events) if row[field] == value}
+
     def mark(self, events, gone, id_field, ids, time):
         assert time >= self.seal, "a correction before the seal"
         for place, (_, arrived, row) in enumerate(events):
@@ -153,6 +160,8 @@ class Reference:
     def standing_events(self, view):
         """(event time, arrival time, when taken back or never, row) of all that a view takes in."""
         for place, (happened, arrived, row) in enumerate(self.events):
+            if place in self.forgotten:
+                continue
             gone = self.gone.get(place, math.inf)
             if not view.join:
                 yield happened, arrived, gone, row
@@ -296,6 +305,9 @@ class Reference:
             self.register(body)
         elif name == "retract":
             self.take_back(body["ids"], vectors.milliseconds(body["at"]))
+        elif name == "forget":
+            (field, value), = body.items()
+            self.forget(field, value)
         elif name == "amend":
             ids = [self.vector.row(row)[self.vector.id] for row in body["rows"]]
             self.take_back(ids, vectors.milliseconds(body["at"]))

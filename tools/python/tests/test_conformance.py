@@ -81,6 +81,9 @@ class Replay:
             with hindcast.open(self.path, "write") as store:
                 report = store.retract(stream["stream"], body["ids"], at=time_of(body["at"]))
             assert report.retracted >= len(body["ids"]) and report.appended == 0
+        elif name == "forget":
+            with hindcast.open(self.path, "write") as store:
+                assert store.forget(body).left == 0
         elif name == "amend":
             stream = self.vector.json["stream"]
             with hindcast.open(self.path, "write") as store:
