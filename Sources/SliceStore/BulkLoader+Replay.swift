@@ -1,6 +1,6 @@
-// What a bulk load does for the history of a view: it takes in a part of the hash space at a time; for each part
-// the kept events are read once more. Where the view has nothing yet of that part, what is stored are values in
-// the form that the last level has: nothing is left for a merge, at reading or in a compaction.
+// What a bulk load does for the history of a view: it takes in a part of the hash space at a time; for each
+// part the kept events are read once more. Where the view has nothing yet of that part, what is stored are
+// values in the form that the last level has: nothing is left for a merge, at reading or in a compaction.
 import Aggregates
 import Glibc
 import Rocks

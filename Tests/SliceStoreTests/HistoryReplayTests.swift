@@ -1,5 +1,5 @@
-// Histories that are read in parts, because memory does not hold them: what comes in the meantime is neither hidden
-// nor counted twice, wherever a build is cut off, and what is stored in the end are the same bytes.
+// Histories that are read in parts, because memory does not hold them: what comes in the meantime is neither
+// hidden nor counted twice, wherever a build is cut off, and what is stored in the end are the same bytes.
 import Dispatch
 import FeatureModel
 import Glibc
@@ -88,8 +88,8 @@ import Testing
     return Fixture.row(start.advanced(by: Int64(random.below(80_000_000))), "e\(entity)")
   }
 
-  /// Does something while events come in all the time, but not as fast as they can: each commit writes to the disk
-  /// what has come.
+  /// Does something while events come in all the time, but not as fast as they can: each commit writes what has
+  /// come to the disk.
   /// - Returns: how many of each entity came.
   private func appending(
     to store: Store, _ seed: UInt64, while work: () throws -> Void

@@ -12,8 +12,8 @@ let testOptions: StoreOptions = {
   return options
 }()
 
-/// How much memory a build may have in the test of a seed: all that it wants, or so little that it reads the events
-/// several times, and stores what it made of them in parts.
+/// How much memory a build may have in the test of a seed: all that it wants, or so little that it reads the
+/// events several times, and stores what it made of them in parts.
 func memory(seed: UInt64) -> Int? { [nil, 1, 4_000, 20_000][Int(seed / 3 % 4)] }
 
 final class TestStore {
