@@ -20,6 +20,8 @@ public struct BuildProgress: Hashable, Sendable {
 }
 
 extension Store {
+  /// Parts of the hash space, a power of two, that are compacted one after the other.
+  private static let compactedPieces = 8
   /// For look-ups that were under way when a view was replaced.
   private static let graceMicroseconds: UInt32 = 100_000
 
@@ -98,7 +100,7 @@ extension Store {
       var state = replayed.state
       state.isLive = true
       progress(state)
-      if replayed.hasDeltas { compact(building.view.id) }
+      if replayed.hasDeltas { compact(building.view, isCancelled: isCancelled) }
     }
   }
 
@@ -176,11 +178,19 @@ extension Store {
     }
   }
 
-  /// Puts together what was stored of a view in several parts.
-  private func compact(_ view: ViewID) {
-    let keys = SliceKey.range(view: view)
-    database.compactRange(
-      in: slices, from: keys.lower, to: keys.upper, bottommost: .forceOptimized)
+  /// Puts together what was stored of a view in several parts. A compaction cannot be called back, and a server
+  /// that is stopped would wait for all of it; so it is done in pieces.
+  private func compact(_ view: RegisteredView, isCancelled: () -> Bool) {
+    let width = UInt64.max / UInt64(Self.compactedPieces) + 1
+    for group in view.plan.groups {
+      for piece in 0..<UInt64(Self.compactedPieces) where !isCancelled() {
+        let first = piece * width
+        let keys = SliceKey.range(
+          view: view.id, group: group.number, hashes: first...first + (width - 1))
+        database.compactRange(
+          in: slices, from: keys.lower, to: keys.upper, bottommost: .forceOptimized)
+      }
+    }
   }
 
   /// Calls `body` with the writer's lock, with the view as it is declared by now and with the changes that make
