@@ -81,10 +81,10 @@ extension BulkLoader {
   private func writeReplayed(
     _ positions: [SourcePosition], _ replacing: [Bool]
   ) throws(StoreError) -> [String] {
-    let folder = try StoreLayout.makeLoadFolder(store.path)
-    let written = try writeBlocks(ofView: 0, folder, [], replacing: replacing)
+    let prefix = try store.newLoadFiles()
+    let written = try writeBlocks(ofView: 0, prefix, [], replacing: replacing)
     do throws(StoreError) {
-      return written + [try writeAlone(positionRecords(positions), folder)]
+      return written + [try writeAlone(positionRecords(positions), prefix)]
     } catch {
       for file in written { unlink(file) }
       throw error

@@ -205,7 +205,7 @@ public final class BulkLoader: @unchecked Sendable {
   }
 
   private func writeFiles(_ positions: [SourcePosition]) throws(StoreError) -> [String] {
-    let folder = try StoreLayout.makeLoadFolder(store.path)
+    let prefix = try store.newLoadFiles()
     var files: [String] = []
     // They go into the first file that there is, so that a commit adds no more files than it must.
     var records: [PositionRecord] = []
@@ -214,12 +214,12 @@ public final class BulkLoader: @unchecked Sendable {
       try takeKept()
       records = positionRecords(positions)
       for view in targets.indices {
-        let written = try writeBlocks(ofView: view, folder, records, replacing: nil)
+        let written = try writeBlocks(ofView: view, prefix, records, replacing: nil)
         if !written.isEmpty { records = [] }
         files += written
       }
-      if !records.isEmpty { files.append(try writeAlone(records, folder)) }
-      files += try writeChunks(folder)
+      if !records.isEmpty { files.append(try writeAlone(records, prefix)) }
+      try writeChunks(prefix, into: &files)
     } catch {
       for file in files { unlink(file) }
       throw error
@@ -247,17 +247,18 @@ public final class BulkLoader: @unchecked Sendable {
   }
 
   /// The files with the kept events and their indexes; none where there are no events.
-  private func writeChunks(_ folder: String) throws(StoreError) -> [String] {
+  private func writeChunks(
+    _ prefix: String, into files: inout [String]
+  ) throws(StoreError) {
     let count = workers.reduce(0) { $0 + $1.chunks.count }
-    guard let log, count > 0 else { return [] }
+    guard let log, count > 0 else { return }
     let registered = try store.stream(stream.name)
     guard let current = registered.kept, current.number == log.number else {
       throw .invalid("stream '\(stream.name)' was declared anew while events were loaded into it")
     }
     let first = try store.takeChunkNumbers(log, count)
     let chunks = workers.flatMap(\.chunks)
-    let path = "\(folder)/kept.sst"
-    unlink(path)
+    let path = prefix + "kept.sst"
     var entries: [IndexEntry] = []
     do throws(CodecError) {
       if !current.indexes.isEmpty {
@@ -268,25 +269,21 @@ public final class BulkLoader: @unchecked Sendable {
         }
       }
     } catch { throw .corrupt(what: "events that are loaded", error) }
-    try StoreError.wrap { () throws(RocksError) in
-      var writer = try SSTWriter(path: path, family: StoreLayout.loadOptions())
+    try StoreLayout.writeLoad(path) { writer throws(RocksError) in
       for (index, chunk) in chunks.enumerated() {
         try writer.put(key: KeptKey.chunk(log, first + UInt64(index)), value: chunk)
       }
-      _ = try writer.finish()
     }
-    return entries.isEmpty ? [path] : [path, try store.writeIndex(&entries, in: log)]
+    files.append(path)
+    if !entries.isEmpty { files.append(try store.writeIndex(&entries, in: log)) }
   }
 
   func writeAlone(
-    _ records: [PositionRecord], _ folder: String
+    _ records: [PositionRecord], _ prefix: String
   ) throws(StoreError) -> String {
-    let path = "\(folder)/positions\(targets.first?.id.number ?? 0).sst"
-    unlink(path)
-    try StoreError.wrap { () throws(RocksError) in
-      var writer = try SSTWriter(path: path, family: StoreLayout.loadOptions())
+    let path = prefix + "positions.sst"
+    try StoreLayout.writeLoad(path) { writer throws(RocksError) in
       for record in records { try writer.put(key: record.key, value: record.value) }
-      _ = try writer.finish()
     }
     return path
   }
@@ -294,7 +291,7 @@ public final class BulkLoader: @unchecked Sendable {
   /// Builds one view's blocks on all threads, each with its own range of the hash space.
   /// - Parameter replacing: by group, true where blocks are all that there is; nil: to be looked up.
   func writeBlocks(
-    ofView view: Int, _ folder: String, _ positions: [PositionRecord], replacing: [Bool]?
+    ofView view: Int, _ prefix: String, _ positions: [PositionRecord], replacing: [Bool]?
   ) throws(StoreError) -> [String] {
     let arenas = workers.map { $0.arenas[view] }
     guard arenas.contains(where: { $0.recordCount > 0 }) else { return [] }
@@ -310,7 +307,7 @@ public final class BulkLoader: @unchecked Sendable {
       plan: registered.plan,
       sealSlice: seal.map { registered.declaration.slice.slice(of: $0).index },
       replaces: replaces, isSettled: replacing != nil,
-      prefix: "\(folder)/view\(registered.id.number)", positions: positions)
+      prefix: "\(prefix)view\(registered.id.number)", positions: positions)
     let threads = builders.count
     let partitions = partitions
     let results = Mutex<[Result<[String], StoreError>]>([])

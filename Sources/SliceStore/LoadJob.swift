@@ -114,7 +114,6 @@ private final class GroupFiles {
 
   private func writer(_ group: Int) throws(RocksError) -> FileWriter {
     if let open = writers[group] { return open }
-    unlink(paths[group])
     let made = try FileWriter(
       paths[group],
       isSettled && replaces[group] ? StoreLayout.sliceOptions() : StoreLayout.loadOptions())

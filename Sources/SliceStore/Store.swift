@@ -69,6 +69,7 @@ public final class Store: Sendable {
   let builds = Mutex<Void>(())
   /// Held by whoever forgets an entity: kept events are rewritten from what was read of them.
   let forgetting = Mutex<Void>(())
+  private let loadFiles = Atomic<UInt64>(0)
   private let changes = Atomic<UInt64>(1)
   private let forgotten = Atomic<UInt64>(0)
 
@@ -196,6 +197,13 @@ public final class Store: Sendable {
   /// Grows whenever something else than streaming writes has changed what is answered, or how: declarations,
   /// floors, bulk loads. Whoever keeps answers looks at it before giving one away.
   public var generation: UInt64 { changes.load(ordering: .acquiring) }
+
+  /// How the names of files begin that are written for RocksDB to take in, another each time: loads write theirs
+  /// side by side.
+  func newLoadFiles() throws(StoreError) -> String {
+    let number = loadFiles.add(1, ordering: .relaxed).newValue
+    return try StoreLayout.makeLoadFolder(path) + "/\(number)-"
+  }
 
   /// To be called once the change can be seen.
   func noteChange() { changes.add(1, ordering: .releasing) }

@@ -26,10 +26,10 @@ enum StoreLayout {
     return opened
   }
 
-  /// The options that the store writes table files with.
   /// What RocksDB reads and caches at a time.
   static let blockBytes = 16 << 10
 
+  /// The options that the store writes table files with.
   static func sliceOptions() -> ColumnFamilyOptions {
     var slices = ColumnFamilyOptions("slices")
     slices.writeBufferBytes = 64 << 20
@@ -59,6 +59,20 @@ enum StoreLayout {
       throw .invalid("cannot make \(folder): \(String(cString: strerror(errno)))")
     }
     return folder
+  }
+
+  /// Writes a file for RocksDB to take in; after an error nothing stays of it.
+  static func writeLoad(
+    _ path: String, _ put: (inout SSTWriter) throws(RocksError) -> Void
+  ) throws(StoreError) {
+    do throws(RocksError) {
+      var writer = try SSTWriter(path: path, family: loadOptions())
+      try put(&writer)
+      _ = try writer.finish()
+    } catch {
+      unlink(path)
+      throw .storage(error)
+    }
   }
 
   private static func removeStaleLoads(_ path: String) {

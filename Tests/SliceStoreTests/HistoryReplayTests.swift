@@ -104,7 +104,16 @@ import Testing
         usleep(100)
         var batch = EventBatch(Self.stream)
         came.withLock { batch.append(Self.event(&$0, &random)) }
-        do { _ = try store.append(batch, to: "mails", durability: .written) } catch {
+        do {
+          if random.chance(25) {
+            // Bulk loads write files of the view that is built as well.
+            let loader = try store.bulkLoader(for: "mails", workers: 1)
+            _ = loader.add(batch, worker: 0)
+            try loader.commit(positions: [])
+          } else {
+            _ = try store.append(batch, to: "mails", durability: .written)
+          }
+        } catch {
           failure.withLock { $0 = "\(error)" }
         }
       }

@@ -156,16 +156,12 @@ extension Store {
     _ entries: inout [IndexEntry], in log: KeptLog
   ) throws(StoreError) -> String {
     entries.sort()
-    let folder = try StoreLayout.makeLoadFolder(path)
-    let path = "\(folder)/index.sst"
-    unlink(path)
-    try StoreError.wrap { () throws(RocksError) in
-      var writer = try SSTWriter(path: path, family: StoreLayout.loadOptions())
+    let path = try newLoadFiles() + "index.sst"
+    try StoreLayout.writeLoad(path) { writer throws(RocksError) in
       for entry in entries {
         let key = EventIndex.key(log, entry.slot, entry.hash, entry.place)
         try writer.put(key: key, value: [])
       }
-      _ = try writer.finish()
     }
     entries.removeAll(keepingCapacity: true)
     return path
