@@ -48,6 +48,13 @@ public struct StreamDeclaration: Hashable, Sendable {
 
   /// This stream with the further fields of one that says the same of what both have: common fields have one
   /// type, and times and an id that the other names are those of this one. Nil where they differ.
+  /// The same stream that keeps its events otherwise.
+  package func kept(_ keep: Keeping?) -> StreamDeclaration {
+    StreamDeclaration(
+      name: name, fields: fields, eventTime: eventTime, arrivalTime: arrivalTime, id: id, keep: keep
+    )
+  }
+
   package func joined(with part: StreamDeclaration) -> StreamDeclaration? {
     let own = { (index: Int?) in index.map { fields[$0].name } }
     let its = { (index: Int?) in index.map { part.fields[$0].name } }
@@ -193,6 +200,6 @@ extension Aggregation {
   /// The filter for events of a stream that has its fields.
   package func filter(over stream: StreamDeclaration) throws(FilterError) -> Filter? {
     guard let filter else { return nil }
-    return try FilterParser.parse(filter.text, stream: stream)
+    return try FilterParser.parse(filter.text, stream: stream, limits: .canonical)
   }
 }

@@ -108,6 +108,13 @@ public struct EventBatch: Sendable {
     for index in row.indices { columns[index].append(row[index]) }
   }
 
+  /// Some of the rows, copied.
+  public func part(_ rows: Range<Int>) -> EventBatch {
+    var part = EventBatch(columns: columns.map { EventColumn(type: $0.type) })
+    part.append(self, rows: rows)
+    return part
+  }
+
   /// Appends some rows of a batch of the same stream.
   public mutating func append(_ other: EventBatch, rows: Range<Int>) {
     for index in columns.indices { columns[index].append(other.columns[index], rows: rows) }

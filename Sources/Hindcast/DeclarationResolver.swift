@@ -19,6 +19,8 @@ struct DeclarationResolver {
   private var tables: [(text: String, table: TableDeclaration)] = []
   /// Kind and name to the text that declares it.
   private var declared: [String: String] = [:]
+  /// Streams that are declared without a word on whether events are kept: nobody means to delete them so.
+  private var keptAsBefore: Set<String> = []
   /// The texts that come from plugins.
   private var plugins: Set<String> = []
 
@@ -42,6 +44,7 @@ struct DeclarationResolver {
 
   mutating func read(_ text: DeclarationText) {
     if text.isPlugin { plugins.insert(text.name) }
+    keptAsBefore = text.text.withUnsafeBytes { FeatureStore.declarations.streamsWithoutKeep($0) }
     let result = text.text.withUnsafeBytes { bytes in
       // A plugin's view is over its own part of a stream.
       Result { () throws(DeclarationError) in
@@ -62,8 +65,10 @@ struct DeclarationResolver {
       guard isFirst("stream", stream.name, text), !isOfTable("stream", stream.name, text) else {
         return
       }
-      known[stream.name] = stream
-      resolved.streams.append(stream)
+      let keep = keptAsBefore.contains(stream.name) ? known[stream.name]?.keep : stream.keep
+      let whole = stream.kept(keep)
+      known[stream.name] = whole
+      resolved.streams.append(whole)
     case .view(let view):
       if isFirst("view", view.name, text), !isOfTable("view", view.name, text) {
         views.append((text, view))
@@ -189,6 +194,7 @@ struct DeclarationResolver {
   }
 
   private mutating func checkStanding(_ set: FeatureSet, _ text: String) {
+    do throws(StoreError) { try store.requireReadable(set) } catch { report(error, text) }
     guard let standing = store.sets.first(where: { $0.declaration.name == set.name }) else {
       return
     }

@@ -53,6 +53,7 @@ final class IngestRun: Sendable {
       try store.bulkLoader(
         for: stream.name, views: views, keeps: keeps, apart: apart, workers: threads)
     }
+    try HindcastError.store { () throws(StoreError) in try loader.requireSame(stream) }
     let workers = try makeWorkers(threads, loader)
     var isAtEnd = false
     while !isAtEnd {

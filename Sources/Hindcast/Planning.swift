@@ -30,7 +30,7 @@ extension FeatureStore {
         continue
       }
       guard let view = resolver.resolved.views.first(where: { $0.name == name }) else { continue }
-      reports.append(try plan(view, change))
+      reports.append(try plan(view, change, history(resolver.resolved, view)))
     }
     for set in resolver.resolved.sets {
       let stands = store.sets.contains { $0.declaration.name == set.name }
@@ -73,8 +73,9 @@ extension FeatureStore {
       differences: view.differences, events: isNew ? nil : view.events)
   }
 
+  /// - Parameter lacking: what the kept events lack.
   private func plan(
-    _ view: ViewDeclaration, _ change: ViewChange
+    _ view: ViewDeclaration, _ change: ViewChange, _ lacking: String? = nil
   ) throws(HindcastError) -> PlanReport {
     var events: Int?
     var differences: [String] = []
@@ -104,6 +105,7 @@ extension FeatureStore {
       )
     }
     var whole = meaning
+    if events != nil, let lacking { whole += "; \(lacking)" }
     if VersionName(parsing: view.name).version != nil {
       if case .new = change {
         let stream = try HindcastError.store { () throws(StoreError) in
@@ -122,6 +124,20 @@ extension FeatureStore {
     return PlanReport(
       kind: .view, name: view.name, action: action, meaning: whole, differences: differences,
       events: events)
+  }
+
+  /// What events that were kept so far cannot tell a view: fields that its stream gets together with it.
+  func history(_ declared: ResolvedDeclarations, _ view: ViewDeclaration) -> String? {
+    guard let stream = declared.streams.first(where: { $0.name == view.stream }),
+      let known = store.streams.first(where: { $0.declaration.name == stream.name })?.declaration
+    else { return nil }
+    let used = view.fieldNames(over: stream)
+    let lacking = stream.fields.map(\.name).filter {
+      known.index(of: $0) == nil && used.contains($0)
+    }
+    guard !lacking.isEmpty else { return nil }
+    let names = lacking.map { "'\($0)'" }.joined(separator: ", ")
+    return "events that were kept until now have no \(names): null in all of the view's history"
   }
 
   private func kept(of stream: String) throws(HindcastError) -> KeptEvents {

@@ -51,6 +51,8 @@ extension FeatureStore {
     _ texts: [DeclarationText], replacing: Bool = false, silent: Bool = false
   ) throws(HindcastError) -> [RegistrationReport] {
     let resolved = try resolve(texts, replacing: replacing, silent: silent)
+    // Before the streams have the fields.
+    let lacking = resolved.views.map { history(resolved, $0) }
     var reports: [RegistrationReport] = []
     do throws(StoreError) {
       for stream in resolved.streams {
@@ -65,9 +67,12 @@ extension FeatureStore {
           RegistrationReport(
             kind: .table, name: table.name, outcome: outcome, lacksHistory: false))
       }
-      for view in resolved.views {
+      for (view, lacking) in zip(resolved.views, lacking) {
         let isVersion = VersionName(parsing: view.name).version != nil
-        let outcome = try store.register(view, replacing: replacing, silent: isVersion)
+        var outcome = try store.register(view, replacing: replacing, silent: isVersion)
+        if case .building(let lines) = outcome {
+          outcome = .building(lines + [lacking].compactMap(\.self))
+        }
         let lacks = outcome == .registered ? try othersHaveHistory(view) : false
         reports.append(
           RegistrationReport(kind: .view, name: view.name, outcome: outcome, lacksHistory: lacks))

@@ -63,6 +63,7 @@ final class TableRun {
         for: stream.name, views: group.views, keeps: group.keeps,
         apart: groups.flatMap(\.views), workers: store.options.threads)
     }
+    for loader in loaders { try loader.requireSame(stream) }
     report.rowsBefore = groups[0].start
   }
 

@@ -5,7 +5,7 @@ import Glibc
 import Hindcast
 
 enum Plugins {
-  /// Whether a file is a program that says of itself that it is a plugin. Others are never run.
+  /// Whether a file is a program with Hindcast's library in it, as all plugins are. Others are never run.
   static func isPlugin(_ path: String) -> Bool {
     guard let file = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe),
       file.starts(with: [0x7F, UInt8(ascii: "E"), UInt8(ascii: "L"), UInt8(ascii: "F")])

@@ -31,9 +31,14 @@ struct ViewShape {
       throw UsageError(
         description: "'\(name)' is no name; a letter comes first, then letters, digits and _")
     }
+    guard name.lowercased() != "hindcast" else {
+      throw UsageError(
+        description: "'\(name)' is the name of Hindcast's own package; choose another")
+    }
     self.name = name
     self.stream = stream ?? "\(name)_events"
-    type = Self.words(name).map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    let type = Self.words(name).map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    self.type = Self.takenTypes.contains(type) ? type + "View" : type
     var fields: [Field] = []
     for part in text.split(separator: ",") {
       let field = try Self.field(String(part))
@@ -101,6 +106,16 @@ struct ViewShape {
     "operator", "precedencegroup", "private", "protocol", "public", "repeat", "rethrows", "return",
     "self", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true", "try",
     "typealias", "var", "where", "while", "stream", "priorCount",
+  ]
+
+  /// Types and modules that the template names, or that would hide one that it does.
+  private static let takenTypes: Set<String> = [
+    "Aggregate", "Any", "Bool", "Condition", "Count", "DecayedCount", "Derived", "Dictionary",
+    "Distinct", "Double", "Entity", "EventStream", "Feature", "FeaturePlugin", "FeatureSet",
+    "FeatureStore", "FeatureValues", "FeatureView", "Field", "FileManager", "First", "Foundation",
+    "Int", "Int64", "Last", "Max", "Mean", "Min", "Period", "Plugin", "Self", "Sendable", "Stddev",
+    "String", "Suite", "Sum", "Swift", "Test", "Testing", "Timestamp", "Type", "UUID", "Value",
+    "Variance",
   ]
 
   /// A count of events, and one feature of each other field that has one.

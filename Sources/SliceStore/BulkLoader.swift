@@ -112,6 +112,13 @@ public final class BulkLoader: @unchecked Sendable {
     }
   }
 
+  /// Throws where batches were begun for another declaration of the stream.
+  public func requireSame(_ declaration: StreamDeclaration) throws(StoreError) {
+    guard declaration == stream else {
+      throw .invalid("stream '\(stream.name)' was declared anew just now; try again")
+    }
+  }
+
   /// Memory held in records, in bytes.
   public var bytesHeld: Int {
     workers.indices.reduce(0) { $0 + bytesHeld(byWorker: $1) }
@@ -163,6 +170,7 @@ public final class BulkLoader: @unchecked Sendable {
   /// of it is stored, and the loader is of no use any more.
   /// - Complexity: O(n log n) in the events since the last commit, spread over the store's threads.
   public func commit(positions: [SourcePosition]) throws(StoreError) {
+    for position in positions { try store.requireFree(position.source) }
     _ = try commit(positions, unlessForgottenSince: store.forgets)
   }
 
@@ -352,14 +360,13 @@ extension Store {
   ) throws(StoreError) -> BulkLoader {
     try requireWritable()
     try requireNoTable(stream, Self.loads)
-    let registered = try self.stream(stream)
-    let log = keeps ?? (views == nil) ? registered.kept : nil
     let all = self.views(of: stream)
-    let views = views ?? all
-    guard !views.isEmpty || log != nil else { throw .noViews(stream: stream) }
+    let (registered, taking) = try together(stream, views ?? all)
+    let log = keeps ?? (views == nil) ? registered.kept : nil
+    guard !taking.isEmpty || log != nil else { throw .noViews(stream: stream) }
     let others = Set((apart ?? all).filter { $0.declaration.join == nil }.map(\.id))
     return try BulkLoader(
-      self, registered.declaration, views, log: log, apart: others.subtracting(views.map(\.id)),
+      self, registered.declaration, taking, log: log, apart: others.subtracting(taking.map(\.id)),
       workers: workers)
   }
 

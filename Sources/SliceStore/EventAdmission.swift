@@ -19,6 +19,15 @@ struct AdmittedEvents {
     arrivalTimes.append(arrival)
   }
 
+  /// Some of the rows, without those that are refused.
+  func part(_ rows: Range<Int>) -> AdmittedEvents {
+    var part = AdmittedEvents()
+    part.mask = Array(mask[rows])
+    part.eventTimes = Array(eventTimes[rows])
+    part.arrivalTimes = Array(arrivalTimes[rows])
+    return part
+  }
+
   /// Room for `count` rows, all of which the caller fills.
   mutating func resize(_ count: Int) {
     if mask.count == count { return }

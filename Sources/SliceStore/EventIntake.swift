@@ -30,6 +30,26 @@ final class EventIntake {
     _ batch: EventBatch, _ admitted: AdmittedEvents, floor: Int64, into arena: RecordArena,
     remaking: Remaking? = nil
   ) -> (taken: Int, expired: Int) {
+    let most = derivation.rowsAtOnce(batch)
+    if most >= batch.count {
+      return takeAtOnce(batch, admitted, floor: floor, into: arena, remaking: remaking)
+    }
+    var (taken, expired) = (0, 0)
+    for start in stride(from: 0, to: batch.count, by: most) {
+      let rows = start..<min(batch.count, start + most)
+      let part = takeAtOnce(
+        batch.part(rows), admitted.part(rows), floor: floor, into: arena,
+        remaking: remaking?.part(rows))
+      taken += part.taken
+      expired += part.expired
+    }
+    return (taken, expired)
+  }
+
+  private func takeAtOnce(
+    _ batch: EventBatch, _ admitted: AdmittedEvents, floor: Int64, into arena: RecordArena,
+    remaking: Remaking?
+  ) -> (taken: Int, expired: Int) {
     let filter = derivation.filter
     let batch = derivation.extend(batch)
     if let filter { filter.select(batch, into: &selected) }

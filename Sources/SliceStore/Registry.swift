@@ -114,7 +114,8 @@ struct Registry: Sendable {
 
 /// Records to registry and back.
 enum RegistryCodec {
-  private static let reader = DeclarationReader(signatures: AggregateCatalog.signatures)
+  private static let reader = DeclarationReader(
+    signatures: AggregateCatalog.signatures, limits: .canonical)
 
   static func viewRecord(_ view: RegisteredView, over stream: StreamDeclaration) -> String {
     "{\(viewMembers(view, over: stream))}"

@@ -91,6 +91,7 @@ extension Store {
   ) throws(StoreError) -> AppendReport {
     try requireWritable()
     try requireSpace()
+    for position in positions { try requireFree(position.source) }
     return try writer.withLock { _ throws(StoreError) in
       let registered = try self.stream(stream)
       guard declaration == nil || declaration == registered.declaration,
@@ -208,10 +209,19 @@ extension Store {
   /// rows.
   /// - Throws: where somebody has it.
   package func claim(_ source: String, of stream: String) throws(StoreError) {
+    try requireFree(source)
     guard sources.withLock({ $0.insert([stream, source]).inserted }) else {
       throw .invalid(
         "source '\(source)' is being taken into stream '\(stream)' already; call again when that has ended, and "
           + "it goes on where the source stands")
+    }
+  }
+
+  /// Throws where the store itself has the name.
+  func requireFree(_ source: String) throws(StoreError) {
+    guard source != ReplayPlace.source else {
+      throw .invalid(
+        "a source cannot be called '\(source)', which the store calls its own; name it otherwise")
     }
   }
 

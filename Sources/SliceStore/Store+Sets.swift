@@ -25,6 +25,11 @@ extension Store {
     }
   }
 
+  /// Throws where a set could not be read back from what would be stored of it.
+  package func requireReadable(_ set: FeatureSet) throws(StoreError) {
+    _ = try RegistryCodec.readBack(set)
+  }
+
   /// What is read for a set, and how its vector is made of that, by the views as they are now.
   ///
   /// Throws `unknownView` or `unknownFeature` where one is not there.

@@ -194,12 +194,29 @@ public final class Store: Sendable {
     registry.withLock { $0.views(of: stream) }
   }
 
+  /// A stream and views over it as they are in one moment: where a view has a column depends on what the stream
+  /// is declared to have. Throws where a view was dropped.
+  func together(
+    _ stream: String, _ views: [RegisteredView]
+  ) throws(StoreError) -> (stream: RegisteredStream, views: [RegisteredView]) {
+    try registry.withLock { registry throws(StoreError) in
+      let all = registry.views(of: stream)
+      let current = try views.map { view throws(StoreError) in
+        guard let found = all.first(where: { $0.id == view.id }) else {
+          throw .invalid("view '\(view.declaration.name)' was dropped just now")
+        }
+        return found
+      }
+      return (try registry.stream(stream), current)
+    }
+  }
+
   /// Grows whenever something else than streaming writes has changed what is answered, or how: declarations,
   /// floors, bulk loads. Whoever keeps answers looks at it before giving one away.
   public var generation: UInt64 { changes.load(ordering: .acquiring) }
 
-  /// How the names of files begin that are written for RocksDB to take in, another each time: loads write theirs
-  /// side by side.
+  /// How the names of files begin that are written for RocksDB to take in, another each time: loads write
+  /// theirs side by side.
   func newLoadFiles() throws(StoreError) -> String {
     let number = loadFiles.add(1, ordering: .relaxed).newValue
     return try StoreLayout.makeLoadFolder(path) + "/\(number)-"

@@ -44,11 +44,15 @@ extension Store {
       guard difference.kind == .identical else { throw .building(view: view.name) }
       return .waiting
     }
+    _ = try RegistryCodec.readBack(view, over: stream)
+    // What is kept goes with the declaration of the stream that says so, before the view comes.
+    let isLetGo = known?.kept != nil && stream.keep == nil
+    let isKept = known?.kept?.isWhole == true && !isLetGo
     try requireKept(view)
     try requireJoin(of: view, over: stream, other)
     guard let standing else {
       _ = try ViewPlan(id: ViewID(number: 1), view, of: stream)
-      let history = try history(of: known)
+      let history = try isLetGo ? .files : history(of: known)
       if history == .kept { try requireLifetimes(of: view, in: known) }
       return .new(history)
     }
@@ -66,7 +70,7 @@ extension Store {
       } catch {
         // A derived field goes that no feature needs any more, but partials of a former one are made of.
         guard case .unknownField = error else { throw error }
-        guard replacing, known?.kept?.isWhole == true else {
+        guard replacing, isKept else {
           throw .redefinition(
             name: view.name,
             differences: difference.lines + ["partials of a former feature are made of this field"])
@@ -80,10 +84,10 @@ extension Store {
         return .extended(difference.lines)
       } catch {
         // All that stands keeps its meaning, so nobody has to ask for it.
-        guard case .needsBackfill = error, known?.kept?.isWhole == true else { throw error }
+        guard case .needsBackfill = error, isKept else { throw error }
       }
     case .incompatible:
-      guard replacing, view.stream == standing.declaration.stream, known?.kept?.isWhole == true
+      guard replacing, view.stream == standing.declaration.stream, isKept
       else { throw .redefinition(name: view.name, differences: difference.lines) }
     }
     _ = try ViewPlan(id: standing.id, view, of: stream)

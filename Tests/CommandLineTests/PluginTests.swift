@@ -161,10 +161,25 @@ struct PluginTests {
     }
   }
 
+  @Test("A new view's type has a name of its own", arguments: ["count", "plugin", "event_stream"])
+  func newViewNames(name: String) throws {
+    try withTemporaryDirectory { folder in
+      let made = try run("new-view", name, "--hindcast", Tool.root, in: folder)
+      let type =
+        name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+        + "View"
+      #expect(made.output.contains("\(name)/Sources/\(type)/\(type).swift\n"), "\(made.output)")
+      let manifest = try String(contentsOfFile: "\(folder)/\(name)/Package.swift", encoding: .utf8)
+      #expect(manifest.contains(".target(name: \"\(type)\""))
+      #expect(manifest.contains(".executable(name: \"\(name)\", targets: [\"Plugin\"])"))
+    }
+  }
+
   @Test(
     "Mistakes of a new view's words are named",
     arguments: [
       ("new-view 1shop", "'1shop' is no name"),
+      ("new-view hindcast", "is the name of Hindcast's own package"),
       ("new-view shop --fields a", "'a': write NAME:TYPE"),
       ("new-view shop --fields a:strin", "did you mean 'string'?"),
       ("new-view shop --fields a:int,a:int", "'a' is there twice"),

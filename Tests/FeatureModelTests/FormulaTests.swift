@@ -103,6 +103,10 @@ import Testing
       ("before(sender)", "at character 1: 'before' takes 2 arguments, not 1"),
       ("null", "at character 1: nothing equals null; write 'is null' or 'is not null'"),
       ("size > sender", "at character 6: int and string do not compare"),
+      (
+        "if(5 in (5, 6), 1, 0)",
+        "at character 4: a literal is looked for in a list; before 'in' is a field, or what is computed"
+      ),
       ("size size", "at character 6: an operator or the end expected"),
     ])
   func mistakes(text: String, expected: String) { #expect(Self.problems(text) == [expected]) }
@@ -163,6 +167,55 @@ import Testing
     #expect(Self.problems(chain(200)) == [])
     #expect(Self.problems(chain(100_000)).count == 1)
     #expect(Self.problems(String(repeating: "-", count: 100_000) + "size").count == 1)
+  }
+
+  @Test(
+    "what may be written reads back from its canonical form",
+    arguments: [
+      Array(repeating: "parents", count: 201).joined(separator: " + "),
+      "if(lower(repo) in (" + (0..<500).map { "'r\($0)'" }.joined(separator: ", ") + "), 1, 0)",
+      String(repeating: "(", count: 49)
+        + Array(repeating: "parents", count: 150).joined(separator: " - ")
+        + String(repeating: ")", count: 49),
+    ])
+  func canonical(formula: String) throws {
+    let view = try Samples.view(
+      #"{"view": "v", "stream": "commits", "derive": {"d": "\#(formula)"}, "entity": "author", "#
+        + #""features": {"S": {"sum": "d", "windows": "7d"}}}"#)
+    let text = CanonicalForm.text(view, over: Samples.stream)
+    let reader = DeclarationReader(
+      signatures: Samples.signatures, limits: .canonical)
+    let again = try reader.readView(text, over: Samples.stream)
+    #expect(again.derived == view.derived)
+    #expect(CanonicalForm.text(again, over: Samples.stream) == text)
+  }
+
+  @Test(
+    "where types are not known, nothing is held against a formula that may be right",
+    arguments: [
+      "hourOfDay(a + 1)", "hourOfDay(1 + a)", "hourOfDay(a - 1)", "dayOfWeek(a - b)",
+      "millis(a + b)",
+      "abs(a - b)", "if(a + 1 > '2026-01-01', 1, 0)",
+    ])
+  func unknownTypes(formula: String) throws { try FilterParser.checkFormula(formula) }
+
+  @Test("a sign behind a name that begins with a digit is an operator") func names() throws {
+    let fields = ["24h_RATE", "7d_SIZE", "7d_N"].map {
+      StreamDeclaration.Field(name: $0, type: .int)
+    }
+    let formula = { (text: String) in try FilterParser.parseFormula(text, fields).formula }
+    #expect(try formula("7d_SIZE-24h_RATE") == formula("7d_SIZE - 24h_RATE"))
+    #expect(try formula("24h_RATE+1-7d_N") == formula("24h_RATE + 1 - 7d_N"))
+    #expect(try formula("7d_N*1e-3-2.5E+1") == formula("7d_N * 0.001 - 25.0"))
+  }
+
+  @Test("two spellings of a letter are two texts") func spellings() throws {
+    let formula = { (text: String) in
+      try FilterParser.parseFormula("if(sender = '\(text)', 1, 0)", Self.mails.fields).formula
+    }
+    #expect(try formula("caf\u{E9}") != formula("cafe\u{301}"))
+    #expect(try formula("caf\u{E9}") == formula("caf\u{E9}"))
+    #expect(Set([Value.string("\u{E9}"), .string("e\u{301}"), .string("\u{E9}")]).count == 2)
   }
 }
 

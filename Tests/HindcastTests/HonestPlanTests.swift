@@ -53,7 +53,7 @@ import Testing
 
   @Test func `A stream that is joined keeps its events, and a plan says so`() throws {
     try withStore([Self.mails, Self.labels, Self.joining]) { store in
-      let loose = Self.text(Self.mails.replacing("\"keep\": true,", with: ""))
+      let loose = Self.text(Self.mails.replacing("\"keep\": true", with: "\"keep\": false"))
       let planned = complaint { _ = try store.plan(loose) }
       #expect(planned.contains("view 'by_domain' joins them"), "\(planned)")
       let refused = complaint { _ = try store.register(loose) }
@@ -64,12 +64,48 @@ import Testing
   @Test func `Of two streams neither is changed where one cannot be`() throws {
     try withStore([Self.mails, Self.labels, Self.joining]) { store in
       let wider = Self.mails.replacing("\"sender\"", with: "\"size\": \"int\", \"sender\"")
-      let loose = Self.labels.replacing("\"keep\": true,", with: "")
+      let loose = Self.labels.replacing("\"keep\": true", with: "\"keep\": false")
       #expect(throws: HindcastError.self) {
         _ = try store.register(Self.text("[\(wider), \(loose)]"))
       }
       let size = try store.store.stream("mails").declaration.index(of: "size")
       #expect(size == nil)
+    }
+  }
+
+  @Test func `Kept events go where a declaration says so, and not where it says nothing`() throws {
+    let without = Self.mails.replacing("\"keep\": true,", with: "")
+    try withStore([Self.mails]) { store in
+      // What a plugin says of a stream that is registered already, as a text for a server.
+      let both = Self.text("[\(without), \(Self.counts)]")
+      let planned = try store.plan(both)
+      #expect(planned.map(\.action) == ["unchanged", "new"])
+      #expect(planned[1].events == 1)
+      let dropping =
+        "[\(Self.mails.replacing("\"keep\": true", with: "\"keep\": false")), \(Self.counts)]"
+      let told = try store.plan(Self.text(dropping))
+      #expect(told[0].meaning.hasPrefix("the events that were kept are deleted"))
+      #expect(told[1].events == nil && told[1].meaning.hasPrefix("without history"))
+      #expect(try store.register(both).map(\.outcome) == [.unchanged, .building([])])
+      #expect(try store.store.keptEvents(of: "mails")?.events == 1)
+      try store.build()
+      _ = try store.register(Self.text(dropping))
+      #expect(try store.store.keptEvents(of: "mails") == nil)
+    }
+  }
+
+  @Test func `What kept events do not have is told of a view that is built from them`() throws {
+    try withStore([Self.mails]) { store in
+      let wider = Self.mails.replacing("\"sender\"", with: "\"domain\": \"string\", \"sender\"")
+      let view = Self.counts.replacing("[\"sender\"]", with: "[\"domain\"]")
+      let remark =
+        "events that were kept until now have no 'domain': null in all of the view's history"
+      let planned = try store.plan(Self.text("[\(wider), \(view)]"))
+      #expect(planned[1].meaning.hasSuffix(remark), "\(planned)")
+      let other = try store.plan(Self.text("[\(wider), \(Self.counts)]"))
+      #expect(!other[1].meaning.contains("domain"))
+      let outcomes = try store.register(Self.text("[\(wider), \(view)]")).map(\.outcome)
+      #expect(outcomes[1] == .building([remark]))
     }
   }
 

@@ -36,6 +36,24 @@ struct PluginTests {
     }
   }
 
+  private enum Listed: MailView {
+    static let filter: Condition<PluginMail>? =
+      .isIn(\.topic, [.topic1, nil]) || .isIn(\.seen, [nil])
+  }
+
+  @Test("Nil in a list is what has no value")
+  func listedNil() throws {
+    let own = try resolve([DeclarationText([Listed.self])])
+    let file = try resolve(
+      Mails.stream,
+      #"""
+      {"view": "mistaken", "stream": "mails", "entity": "sender",
+       "where": "topic in ('topic1') or topic is null or seen is null",
+       "features": {"{window}_N": {"count": true, "windows": ["1d"]}}}
+      """#)
+    #expect(own.views == file.views)
+  }
+
   private enum NoSuchWindow: MailView {
     static var features: [Feature<PluginMail>] { Count("N").over(.hours(36), "7x") }
   }

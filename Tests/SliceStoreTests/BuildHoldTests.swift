@@ -55,6 +55,101 @@ import Testing
     }
   }
 
+  @Test func `A field that a stream gets while a corrected view is built is not taken for another`()
+    throws
+  {
+    try withTemporaryDirectory { folder in
+      let stream = CorrectionTests.stream
+      let target = try TestStore(at: folder + "/store", stream, [])
+      let start = Timestamp.at("2024-03-01")
+      try target.append([
+        CorrectionTests.row("m1", start, "ann"), CorrectionTests.row("m2", start, "ann"),
+      ])
+      _ = try target.store.correct(
+        "mails", retracting: CorrectionTests.ids([.string("m1")]), at: start.advanced(by: 1000))
+      try target.store.register(
+        Fixture.view(
+          """
+          {"view": "loud", "stream": "mails", "derive": {"loud": "upper(sender)"}, "entity": ["sender"],
+           "features": {"1d_N": {"count": true, "where": "loud = 'ANN'", "windows": ["1d"]},
+             "1d_LAST": {"last": "loud", "windows": ["1d"]}}}
+          """, over: stream))
+      // Where the view had its own field, the stream has this one now.
+      let wider = StreamDeclaration(
+        name: "mails", fields: stream.fields + [.init(name: "number", type: .int)],
+        eventTime: 1, arrivalTime: nil, id: 0, keep: .forever)
+      var isWider = false
+      try target.store.build(
+        "loud",
+        progress: { progress in
+          guard !isWider else { return }
+          isWider = true
+          do {
+            try target.store.register(wider)
+            var batch = EventBatch(wider)
+            batch.append(
+              CorrectionTests.row("m3", start.advanced(by: 2000), "ann") + [.int(1_000_000_000)])
+            _ = try target.store.append(batch, to: "mails")
+          } catch { Issue.record(error) }
+        })
+      let values = try target.answer("loud", ["ann"], at: start.advanced(by: Self.day), .corrected)
+      #expect(isWider && values == [.int(2), .string("ANN")])
+      target.close()
+    }
+  }
+
+  @Test func `Long texts that a view computes are computed for some rows at a time`() throws {
+    try withTemporaryDirectory { folder in
+      let target = try TestStore(at: folder + "/store", Fixture.stream.keeping(.forever), [])
+      let start = Timestamp.at("2024-03-01")
+      // 20 times 40,000 bytes, twice: 240 MB for 150 rows.
+      let text = String(repeating: "x", count: 40_000)
+      try target.append(
+        (0..<150).map { row in
+          Fixture.row(
+            start.advanced(by: Int64(row)), "a", bytes: 1, subject: row % 3 == 0 ? text : "short")
+        })
+      let twenty = { (name: String) in
+        "concat(" + Array(repeating: name, count: 20).joined(separator: ", ") + ")"
+      }
+      let view = Fixture.view(
+        """
+        {"view": "long", "stream": "mails", "entity": ["sender"],
+         "derive": {"once": "\(twenty("subject"))", "twice": "\(twenty("once"))",
+           "size": "length(once)"},
+         "features": {"1d_SIZE": {"sum": "size", "windows": ["1d"]},
+           "1d_NULLS": {"nullCount": "twice", "windows": ["1d"]},
+           "1d_WITH": {"count": true, "where": "length(twice) = 2000", "windows": ["1d"]}}}
+        """)
+      let derivation = RowDerivation(view, of: Fixture.stream)
+      #expect(
+        derivation.rowsAtOnce(Fixture.batch(Array(repeating: Fixture.row(start, "a"), count: 150)))
+          == 150)
+      try target.store.register(view)
+      try target.store.build("long")
+      // What is loaded goes the same way.
+      try target.append([Fixture.row(start, "b", subject: "short")])
+      let values = try target.answer("long", ["a"], at: start.advanced(by: Self.day), .corrected)
+      #expect(values == [.int(40_010_000), .int(50), .int(100)])
+      target.close()
+    }
+  }
+
+  @Test func `The name under which a build stands is no source's`() throws {
+    try withTemporaryDirectory { folder in
+      let target = try TestStore(
+        at: folder + "/store", Fixture.stream.keeping(.forever), [Fixture.counts])
+      let position = SourcePosition(source: "kept events", position: [1])
+      #expect(throws: StoreError.self) {
+        try target.append([Fixture.row(.at("2024-03-01"), "a")], position: position)
+      }
+      let loader = try target.store.bulkLoader(for: "mails", workers: 1)
+      #expect(throws: StoreError.self) { try loader.commit(positions: [position]) }
+      #expect(throws: StoreError.self) { try target.store.claim("kept events", of: "mails") }
+      target.close()
+    }
+  }
+
   @Test func `A view that is registered while events are loaded has them all`() throws {
     try withTemporaryDirectory { folder in
       let target = try TestStore(

@@ -33,9 +33,15 @@ public struct UnresolvedSet: Sendable {
 /// mistake.
 public struct DeclarationReader: Sendable {
   let signatures: [AggregateSignature]
+  private let limits: FormulaLimits
 
-  /// - Parameter signatures: the aggregate functions that views can name.
-  public init(signatures: [AggregateSignature]) { self.signatures = signatures }
+  /// - Parameters:
+  ///   - signatures: the aggregate functions that views can name.
+  ///   - limits: of formulas and filters.
+  public init(signatures: [AggregateSignature], limits: FormulaLimits = .written) {
+    self.signatures = signatures
+    self.limits = limits
+  }
 
   /// One declaration, or an array of them. Views over a stream of the same text, or of `known`, are checked
   /// against it here already, so that all mistakes come out at once. Names must be unique in the text, each
@@ -44,6 +50,21 @@ public struct DeclarationReader: Sendable {
     _ text: UnsafeRawBufferPointer, among known: [StreamDeclaration] = []
   ) throws(DeclarationError) -> [ParsedDeclaration] {
     try read(try DeclarationNode.parse(text), known)
+  }
+
+  /// Names of the streams of a text that say nothing of whether events are kept.
+  package func streamsWithoutKeep(_ text: UnsafeRawBufferPointer) -> Set<String> {
+    guard let value = try? DeclarationNode.parse(text) else { return [] }
+    var values = [value]
+    if case .array(let elements) = value.content { values = elements }
+    let names = values.compactMap { value -> String? in
+      let node = DeclarationNode(value, path: "$", collector: ProblemCollector())
+      guard node.member("keep") == nil,
+        case .string(let name)? = node.member("stream")?.value.content
+      else { return nil }
+      return name
+    }
+    return Set(names)
   }
 
   /// The streams of a text that have no mistakes, for views in other texts; nothing is said of the rest.
@@ -79,7 +100,7 @@ public struct DeclarationReader: Sendable {
     if stream.name != view.stream {
       node.member("stream")?.report("the view is over '\(view.stream)', not over '\(stream.name)'")
     }
-    let resolved = ViewReader(signatures: signatures, stream: stream).read(node)
+    let resolved = ViewReader(signatures: signatures, stream: stream, limits: limits).read(node)
     try collector.check()
     return resolved!
   }
@@ -90,7 +111,7 @@ public struct DeclarationReader: Sendable {
   ) throws(DeclarationError) -> FeatureSet {
     let collector = ProblemCollector()
     let node = DeclarationNode(set.source, path: set.path, collector: collector)
-    let resolved = SetReader(views: SetScope(views)).resolve(node)
+    let resolved = SetReader(views: SetScope(views), limits: limits).resolve(node)
     try collector.check()
     return resolved!
   }
@@ -206,7 +227,7 @@ extension DeclarationReader {
     if case .string(let name)? = node.member("stream")?.value.content {
       stream = streams.first { $0.name == name }
     }
-    _ = ViewReader(signatures: signatures, stream: stream).read(node)
+    _ = ViewReader(signatures: signatures, stream: stream, limits: limits).read(node)
     guard case .string(let name)? = node.member("view")?.value.content,
       case .string(let streamName)? = node.member("stream")?.value.content
     else { return nil }
@@ -214,7 +235,7 @@ extension DeclarationReader {
   }
 
   private func set(_ node: DeclarationNode) -> UnresolvedSet? {
-    guard let reading = SetReader(views: nil).read(node) else { return nil }
+    guard let reading = SetReader(views: nil, limits: limits).read(node) else { return nil }
     let listed = reading.members.map { $0.compactMap { $0.feature?.view } }
     let derived = reading.set.members.filter { $0.feature == nil }
     let named = FeatureSet(reading.name, derived).views.map { [$0] }

@@ -6,6 +6,7 @@ struct SetReader {
 
   /// The views that there are; nil where only the form is checked.
   let views: SetScope?
+  var limits = FormulaLimits.written
 
   /// What a declaration says, as far as its text shows it.
   struct Reading {
@@ -132,7 +133,7 @@ struct SetReader {
     let meaning = #"a formula such as "by_sender.7d_N / by_sender.30d_N""#
     guard let text = node.string(meaning) else { return nil }
     do {
-      try FilterParser.checkFormula(text)
+      try FilterParser.checkFormula(text, limits: limits)
       return text
     } catch {
       for problem in error.problems { node.report(problem.description) }

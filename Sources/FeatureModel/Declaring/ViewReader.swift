@@ -10,13 +10,17 @@ struct ViewReader {
   static let longestWindow: Int64 = 100_000
 
   let signatures: [AggregateSignature]
+  let limits: FormulaLimits
   /// With the view's derived fields, once these are read.
   var stream: StreamDeclaration?
   /// Once it is read.
   private var join: EventJoin?
 
-  init(signatures: [AggregateSignature], stream: StreamDeclaration?) {
+  init(
+    signatures: [AggregateSignature], stream: StreamDeclaration?, limits: FormulaLimits = .written
+  ) {
     self.signatures = signatures
+    self.limits = limits
     self.stream = stream
   }
 
@@ -107,11 +111,11 @@ struct ViewReader {
       return nil
     }
     do {
-      if let fields { return try FilterParser.parseFormula(text, fields) }
+      if let fields { return try FilterParser.parseFormula(text, fields, limits: limits) }
       if let names {
-        try FilterParser.checkFormula(text, among: names)
+        try FilterParser.checkFormula(text, among: names, limits: limits)
       } else {
-        try FilterParser.checkFormula(text)
+        try FilterParser.checkFormula(text, limits: limits)
       }
     } catch {
       for problem in error.problems { place.report(problem.description) }
@@ -168,8 +172,8 @@ struct ViewReader {
   func readFilter(_ place: DeclarationNode) -> Filter? {
     guard let text = place.string("a condition such as 'parents < 2'") else { return nil }
     do {
-      if let stream { return try FilterParser.parse(text, stream: stream) }
-      try FilterParser.checkForm(text)
+      if let stream { return try FilterParser.parse(text, stream: stream, limits: limits) }
+      try FilterParser.checkForm(text, limits: limits)
     } catch {
       for problem in error.problems { place.report(problem.description) }
     }

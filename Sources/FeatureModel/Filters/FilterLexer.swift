@@ -106,10 +106,16 @@ struct FilterLexer {
   /// All that looks like a number; the parser finds out whether it is one.
   private mutating func number() -> String {
     var last: Unicode.Scalar = " "
+    // Behind `24h_RATE` a sign is an operator, though an E is before it.
+    var hasName = false
     return take { scalar in
-      defer { last = scalar }
+      defer {
+        hasName = hasName || (Self.startsName(last) && scalar != "-" && scalar != "+")
+        hasName = hasName || (Self.startsName(scalar) && scalar != "e" && scalar != "E")
+        last = scalar
+      }
       let isSign = scalar == "-" || scalar == "+"
-      if isSign { return last == " " || last == "e" || last == "E" }
+      if isSign { return last == " " || ((last == "e" || last == "E") && !hasName) }
       return ("0"..."9").contains(scalar) || scalar == "." || Self.startsName(scalar)
     }
   }

@@ -10,23 +10,25 @@
 public enum FilterParser {
   /// The filter, type-checked against the stream's fields.
   public static func parse(
-    _ text: String, stream: StreamDeclaration
+    _ text: String, stream: StreamDeclaration, limits: FormulaLimits = .written
   ) throws(FilterError) -> Filter {
-    var parser = try FilterDescent(text, fields: stream.fields)
+    var parser = try FilterDescent(text, fields: stream.fields, limits)
     return try parser.filter()
   }
 
   /// Looks at the form alone, where the fields are not known yet.
-  package static func checkForm(_ text: String) throws(FilterError) {
-    var parser = try FilterDescent(text, fields: nil)
+  package static func checkForm(
+    _ text: String, limits: FormulaLimits = .written
+  ) throws(FilterError) {
+    var parser = try FilterDescent(text, fields: nil, limits)
     _ = try parser.filter()
   }
 
   /// A formula and the type of its values.
   package static func parseFormula(
-    _ text: String, _ fields: [StreamDeclaration.Field]
+    _ text: String, _ fields: [StreamDeclaration.Field], limits: FormulaLimits = .written
   ) throws(FilterError) -> (formula: Formula, type: FieldType) {
-    var parser = try FilterDescent(text, fields: fields)
+    var parser = try FilterDescent(text, fields: fields, limits)
     let operand = try parser.formula()
     guard let type = operand.type else {
       throw parser.error("a formula has a type, and null alone has none")
@@ -35,16 +37,18 @@ public enum FilterParser {
   }
 
   /// As `checkForm`, for a formula.
-  package static func checkFormula(_ text: String) throws(FilterError) {
-    var parser = try FilterDescent(text, fields: nil)
+  package static func checkFormula(
+    _ text: String, limits: FormulaLimits = .written
+  ) throws(FilterError) {
+    var parser = try FilterDescent(text, fields: nil, limits)
     _ = try parser.formula()
   }
 
   /// The form, and whether there is what it names, where the types of some of these are not known.
   package static func checkFormula(
-    _ text: String, among names: [String]
+    _ text: String, among names: [String], limits: FormulaLimits = .written
   ) throws(FilterError) {
-    try checkFormula(text)
+    try checkFormula(text, limits: limits)
     var lexer = FilterLexer(text)
     let tokens = try lexer.tokens()
     var problems: [FilterError.Problem] = []
@@ -61,10 +65,20 @@ public enum FilterParser {
   }
 }
 
-struct FilterDescent {
-  private static let depthLimit = 100
-  static let operationLimit = 200
+/// How much a text may hold; no text may exhaust the stack.
+public struct FormulaLimits: Hashable, Sendable {
+  let depth: Int
+  let operations: Int
 
+  /// For what people write.
+  public static let written = Self(depth: 100, operations: 200)
+  /// For the canonical form of what was within the other: that has parentheses around each operation, which may
+  /// lie in each other, and an operation for each value of a list.
+  package static let canonical = Self(depth: 400, operations: .max)
+}
+
+struct FilterDescent {
+  let limits: FormulaLimits
   let tokens: [FilterToken]
   var index = 0
   private var depth = 0
@@ -73,7 +87,10 @@ struct FilterDescent {
   let fields: [StreamDeclaration.Field]?
   var problems: [FilterError.Problem] = []
 
-  init(_ text: String, fields: [StreamDeclaration.Field]?) throws(FilterError) {
+  init(
+    _ text: String, fields: [StreamDeclaration.Field]?, _ limits: FormulaLimits
+  ) throws(FilterError) {
+    self.limits = limits
     var lexer = FilterLexer(text)
     tokens = try lexer.tokens()
     self.fields = fields
@@ -121,7 +138,7 @@ struct FilterDescent {
 
   mutating func deeper() throws(FilterError) {
     depth += 1
-    guard depth <= Self.depthLimit else { throw error("nested more than \(Self.depthLimit) deep") }
+    guard depth <= limits.depth else { throw error("nested more than \(limits.depth) deep") }
   }
 
   mutating func shallower() { depth -= 1 }
@@ -152,6 +169,11 @@ struct FilterDescent {
   }
 
   private mutating func membership(of left: FormulaOperand) throws(FilterError) -> Filter {
+    if left.literal != nil {
+      note(
+        "a literal is looked for in a list; before 'in' is a field, or what is computed",
+        at: left.place)
+    }
     let values = try list(for: left)
     if let field = left.field { return .contained(field: field, in: values) }
     return Filter.anyOf(values.map { .compared(left.formula, .equal, .value($0)) })

@@ -59,8 +59,8 @@ extension FilterDescent {
   /// Long chains are deep trees, and no text may exhaust the stack.
   private mutating func countOperation() throws(FilterError) {
     operations += 1
-    guard operations <= Self.operationLimit else {
-      throw error("a formula has at most \(Self.operationLimit) operations")
+    guard operations <= limits.operations else {
+      throw error("a formula has at most \(limits.operations) operations")
     }
   }
 

@@ -95,8 +95,12 @@ public enum FormulaFunction: String, Hashable, Sendable, CaseIterable {
   private func sum(_ types: [FieldType?]) -> FieldType? {
     switch (types[0], types[1]) {
     case (.timestamp, .timestamp): self == .subtract ? .int : nil
-    case (.timestamp, .int), (.timestamp, nil): .timestamp
+    case (.timestamp, .int): .timestamp
     case (.int, .timestamp): self == .add ? .timestamp : nil
+    // What is not known may be an instant, a whole number or a double.
+    case (.timestamp, nil): self == .add ? .timestamp : nil
+    case (nil, .timestamp): self == .add ? .timestamp : .int
+    case (nil, .int), (.int, nil): nil
     case (.string, _), (_, .string), (.bool, _), (_, .bool): nil
     default: Self.common(types)
     }

@@ -21,6 +21,20 @@ extension ViewDeclaration {
     Self.scope(of: joined(stream), derived)
   }
 
+  /// Names of all fields that decide what the view holds, those among them that it derives.
+  package func fieldNames(over stream: StreamDeclaration) -> Set<String> {
+    let scope = scope(of: stream)
+    var names = Set(entity + features.flatMap(\.aggregation.fields))
+    var places = filter?.fields ?? []
+    for field in derived { places += field.formula.fields }
+    for feature in features {
+      // A filter that cannot be read is told elsewhere.
+      if let filter = try? feature.aggregation.filter(over: scope) { places += filter.fields }
+    }
+    names.formUnion(places.map { scope.fields[$0].name })
+    return names
+  }
+
   /// A stream with derived fields behind its own.
   package static func scope(
     of stream: StreamDeclaration, _ derived: [DerivedField]
@@ -36,6 +50,7 @@ extension ViewDeclaration {
 /// Computes a view's columns; keeps its memory from batch to batch, so one per thread.
 public final class RowDerivation {
   private let program: FormulaProgram
+  private let growth: TextGrowth
   /// The view's filter over the columns of an extended batch.
   public let filter: FilterEvaluator?
   /// Further filters over the same columns, in their order.
@@ -59,8 +74,12 @@ public final class RowDerivation {
     filter = lowered.map { FilterEvaluator($0, types: program.types) }
     others = further.map { FilterEvaluator($0, types: program.types) }
     columns = program.makeColumns()
+    growth = TextGrowth(program)
     self.program = program
   }
+
+  /// How many rows of a batch are extended at once, so that the texts that are computed fit into memory.
+  public func rowsAtOnce(_ batch: EventBatch) -> Int { growth.rowsAtOnce(batch) }
 
   /// The batch with the derived columns behind its own; the batch itself where nothing is computed.
   public func extend(_ batch: EventBatch) -> EventBatch {

@@ -195,7 +195,7 @@ extension SetShapeMaker {
     guard fields.count == names.count else { return }
     let formula: Formula
     let type: FieldType
-    do { (formula, type) = try FilterParser.parseFormula(text, fields) } catch {
+    do { (formula, type) = try FilterParser.parseFormula(text, fields, limits: .canonical) } catch {
       for problem in error.problems { note(member, "derive", problem.description) }
       return
     }

@@ -33,8 +33,10 @@ public struct Condition<Event: Sendable>: Sendable, ExpressibleByStringLiteral {
   ) -> Condition {
     Condition { stream in
       let name = FilterPrinter.name(FieldReference.path(path).name(in: stream))
-      return
-        "\(name) in (\(values.map { FilterPrinter.literal($0.fieldValue) }.joined(separator: ", ")))"
+      let known = values.map(\.fieldValue).filter { $0 != .null }
+      let list = "\(name) in (\(known.map(FilterPrinter.literal).joined(separator: ", ")))"
+      if known.count == values.count { return list }
+      return known.isEmpty ? "\(name) is null" : "(\(list) or \(name) is null)"
     }
   }
 

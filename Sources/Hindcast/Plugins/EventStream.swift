@@ -121,14 +121,20 @@ public struct EventStream<Event: Sendable>: Sendable {
   public let name: String
   let fields: [Field<Event>]
   let blank: Event?
+  let keep: Period?
 
-  /// - Parameter blank: what an event is made from whose properties come from a row of a file; without it,
-  ///   events come from the program alone.
+  /// - Parameters:
+  ///   - blank: what an event is made from whose properties come from a row of a file; without it, events come
+  ///     from the program alone.
+  ///   - keep: how long the events themselves are kept, for views to come; `.lifetime` for ever. Without it a
+  ///     stream that is registered already keeps them as it does.
   public init(
-    _ name: String, blank: Event? = nil, @FieldBuilder<Event> fields: () -> [Field<Event>]
+    _ name: String, blank: Event? = nil, keep: Period? = nil,
+    @FieldBuilder<Event> fields: () -> [Field<Event>]
   ) {
     self.name = name
     self.blank = blank
+    self.keep = keep
     self.fields = fields()
   }
 
@@ -143,6 +149,7 @@ public struct EventStream<Event: Sendable>: Sendable {
     ] {
       members += fields.filter { $0.role == role }.map { (name, .string($0.name)) }
     }
+    if let keep { members.append(("keep", keep == .lifetime ? .bool(true) : .string(keep.text))) }
     return .object(members)
   }
 

@@ -18,8 +18,8 @@ public protocol FeaturePlugin {
 
 /// What `hindcast` and plugins agree on.
 public enum FeaturePluginProtocol {
-  /// Stands in the bytes of every plugin; `hindcast` runs no program without it. The number changes when the
-  /// words do that a plugin is asked in.
+  /// Stands in the bytes of every plugin, as of every program with this library; `hindcast` runs none without
+  /// it. The number changes when the words do that a plugin is asked in.
   public static let marker = "hindcast feature plugin, protocol 1"
 }
 

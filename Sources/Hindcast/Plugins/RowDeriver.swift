@@ -34,7 +34,7 @@ struct RowDeriver: Sendable {
       computed.append((column, field.get))
     }
     let filling = Filling(
-      decoder: decoder, computed: computed,
+      decoder: decoder, computed: computed, names: registered.fields.map(\.name),
       moved: stored.map { registered.index(of: $0.name)! })
     return RowDeriver(schema: schema(stored, of: registered)) { filling.fill(&$1, from: &$0) }
   }
@@ -52,15 +52,29 @@ struct RowDeriver: Sendable {
 private struct Filling<Event: Sendable>: Sendable {
   let decoder: EventDecoder<Event>
   let computed: [(column: Int, get: @Sendable (Event) -> Value)]
+  /// Of the stream's columns.
+  let names: [String]
   /// For each column of a file's row, the one of the stream.
   let moved: [Int]
 
   func fill(_ full: inout EventBatch, from rows: inout EventBatch) -> [RefusedEvent] {
     var refused: [RefusedEvent] = []
+    var values: [Value] = []
     for row in 0..<rows.count {
       do throws(RefusedEvent) {
         let event = try decoder.event(rows, row)
-        for (column, get) in computed { full.columns[column].append(get(event)) }
+        values.removeAll(keepingCapacity: true)
+        for (column, get) in computed {
+          let value = get(event)
+          if case .double(let number) = value, !number.isFinite {
+            throw RefusedEvent(
+              row: row, field: names[column], reason: "\(number) is not a finite number")
+          }
+          values.append(value)
+        }
+        for (index, value) in values.enumerated() {
+          full.columns[computed[index].column].append(value)
+        }
       } catch { refused.append(error) }
     }
     if refused.isEmpty {

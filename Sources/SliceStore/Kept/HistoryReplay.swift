@@ -37,8 +37,11 @@ final class HistoryReplay {
   var hasDeltas: Bool { isResumed || loader.hasDeltas }
 
   init(_ store: Store, _ building: BuildingView, workers: Int) throws(StoreError) {
-    let view = building.view
-    let stream = try store.stream(view.declaration.stream)
+    let (stream, views) = try store.together(
+      building.view.declaration.stream, [building.view])
+    let view = views[0]
+    var building = building
+    building.view = view
     guard let log = stream.kept else {
       throw .invalid("the events of stream '\(stream.declaration.name)' are kept no longer")
     }

@@ -88,13 +88,16 @@ extension Store {
     of view: RegisteredView, through end: UInt64
   ) throws(StoreError) -> RemakingWork? {
     let forgets = self.forgets
-    let stream = try stream(view.declaration.stream)
+    guard views(of: view.declaration.stream).contains(where: { $0.id == view.id }) else {
+      return nil
+    }
+    let (stream, views) = try together(view.declaration.stream, [view])
     guard let log = stream.kept, view.declaration.join == nil else { return nil }
     let retractions = try retractions(of: log)
     if retractions.isEmpty { return nil }
     let events = try retracted(retractions, of: stream.declaration, log)
     let work = try RemakingWork(
-      stream, log, [view], retractions, events: events.batch, times: events.gone ?? [],
+      stream, log, views, retractions, events: events.batch, times: events.gone ?? [],
       forgets: forgets, workers: options.threads)
     try work.read(through: end, self)
     return work

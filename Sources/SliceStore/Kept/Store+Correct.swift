@@ -67,7 +67,7 @@ extension Store {
     _ order: CorrectionOrder, through end: UInt64, _ clock: () -> Timestamp
   ) throws(StoreError) -> PreparedCorrection {
     let forgets = self.forgets
-    let stream = try self.stream(order.stream)
+    let (stream, views) = try together(order.stream, servingViews(of: order.stream))
     let (log, ids) = try order.require(stream)
     let time = try correctionTime(order, clock)
     var report = CorrectionReport(time: time)
@@ -86,7 +86,7 @@ extension Store {
     retractions.add(found.places, at: time.milliseconds)
     let events = report.isRefused ? EventBatch(stream.declaration) : found.batch
     let work = try RemakingWork(
-      stream, log, servingViews(of: order.stream), retractions, events: events,
+      stream, log, views, retractions, events: events,
       times: Array(repeating: time.milliseconds, count: events.count), forgets: forgets,
       workers: options.threads)
     try work.read(through: end, self)

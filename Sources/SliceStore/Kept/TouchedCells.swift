@@ -70,4 +70,9 @@ struct Remaking {
   let cells: TouchedCells
   /// For each row of the batch when it was taken back, in milliseconds; the greatest number where it was not.
   let retracted: [Int64]
+
+  /// For some of the rows.
+  func part(_ rows: Range<Int>) -> Remaking {
+    Remaking(cells: cells, retracted: Array(retracted[rows]))
+  }
 }
