@@ -59,7 +59,7 @@ public struct DeclarationReader: Sendable {
     if case .array(let elements) = value.content { values = elements }
     let names = values.compactMap { value -> String? in
       let node = DeclarationNode(value, path: "$", collector: ProblemCollector())
-      guard node.member("keep") == nil,
+      guard isStream(node), node.member("keep") == nil,
         case .string(let name)? = node.member("stream")?.value.content
       else { return nil }
       return name
