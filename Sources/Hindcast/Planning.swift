@@ -56,10 +56,26 @@ extension FeatureStore {
       meaning = "the events that were kept are deleted: views to come need the files again"
     } else if known.kept == nil, stream.keep != nil {
       meaning = "events are kept from now on"
+    } else if let period = shorter(stream.keep, than: known.declaration.keep) {
+      meaning =
+        "kept events that became known more than \(DurationText.text(period)) before the stream's seal are "
+        + "deleted, from the next seal on: views to come do without them"
     }
     return PlanReport(
       kind: .stream, name: stream.name, action: isSame ? "unchanged" : "extended",
       meaning: meaning, differences: difference.lines, events: nil)
+  }
+
+  /// How long events are kept from now on, where they were kept longer.
+  private func shorter(
+    _ new: StreamDeclaration.Keeping?, than old: StreamDeclaration.Keeping?
+  ) -> Int64? {
+    guard case .milliseconds(let new)? = new else { return nil }
+    switch old {
+    case .forever: return new
+    case .milliseconds(let old): return new < old ? new : nil
+    case nil: return nil
+    }
   }
 
   private func plan(

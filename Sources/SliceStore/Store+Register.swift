@@ -135,12 +135,12 @@ extension Store {
     var replanned: [RegisteredView] = []
     for view in views {
       let old = try self.stream(stream.name).declaration
-      if let name = view.declaration.derived.first(where: { stream.index(of: $0.name) != nil })?
-        .name
-      {
+      // What is stored may be made of fields that the view derives no longer.
+      let derived = view.declaration.derived + view.layout.derived
+      if let name = derived.first(where: { stream.index(of: $0.name) != nil })?.name {
         throw .invalid(
           "stream '\(stream.name)' cannot have a field '\(name)': view '\(view.declaration.name)' "
-            + "derives a field of that name; choose another")
+            + "derives a field of that name, or did; choose another")
       }
       if let field = view.declaration.join?.fields.first(where: { stream.index(of: $0.name) != nil }
       ) {
@@ -148,9 +148,11 @@ extension Store {
           "stream '\(stream.name)' cannot have a field '\(field.name)': view '\(view.declaration.name)' "
             + "joins a field of that name to it; choose another")
       }
-      var plan = try RegistryCodec.makeView(
-        id: view.id, view.declaration.moved(from: old, to: stream),
-        layout: view.layout.moved(from: old, to: stream), of: stream)
+      let declaration = view.declaration.moved(from: old, to: stream)
+      let layout = view.layout.moved(from: old, to: stream)
+      // Both are read when the store is opened again.
+      for part in [declaration, layout] { _ = try RegistryCodec.readBack(part, over: stream) }
+      var plan = try RegistryCodec.makeView(id: view.id, declaration, layout: layout, of: stream)
       plan.floor = view.floor
       replanned.append(plan)
     }

@@ -94,6 +94,20 @@ import Testing
     }
   }
 
+  @Test func `To keep events for a shorter time deletes some, and a plan says so`() throws {
+    let keeping = { (time: String) in
+      Self.text(Self.mails.replacing("\"keep\": true", with: "\"keep\": \"\(time)\""))
+    }
+    try withStore([Self.mails]) { store in
+      let meaning = { (time: String) in try store.plan(keeping(time))[0].meaning }
+      #expect(try meaning("30d").contains("more than 30d before the stream's seal are deleted"))
+      _ = try store.register(keeping("30d"))
+      #expect(try meaning("7d").contains("more than 7d before"))
+      #expect(try meaning("30d") == "stands already")
+      #expect(try meaning("60d") == "live at once; what is stored stays as it is")
+    }
+  }
+
   @Test func `What kept events do not have is told of a view that is built from them`() throws {
     try withStore([Self.mails]) { store in
       let wider = Self.mails.replacing("\"sender\"", with: "\"domain\": \"string\", \"sender\"")

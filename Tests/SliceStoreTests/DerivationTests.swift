@@ -107,6 +107,29 @@ import Testing
     }
   }
 
+  @Test func `A field that a view derived once is no stream's, and the store opens again`() throws {
+    let view = { (derived: String) in
+      Fixture.view(
+        """
+        {"view": "v", "stream": "mails", "entity": ["sender"], "derive": {\(derived)},
+         "features": {"7d_N": {"count": true, "windows": ["7d"]}}}
+        """)
+    }
+    try withTemporaryDirectory { folder in
+      let target = try TestStore(
+        at: folder + "/store", Fixture.stream, [view(#""u": "bytes + 1", "w": "string(bytes)""#)])
+      #expect(try target.store.register(view(#""u": "bytes + 1""#)) != .unchanged)
+      let taken = StreamDeclaration(
+        name: "mails", fields: Fixture.stream.fields + [.init(name: "w", type: .double)],
+        eventTime: 0, arrivalTime: 1, id: nil)
+      #expect(throws: StoreError.self) { try target.store.requireRegistrable(taken) }
+      #expect(throws: StoreError.self) { try target.store.register(taken) }
+      try target.reopen()
+      #expect(target.store.views.map(\.declaration.name) == ["v"])
+      target.close()
+    }
+  }
+
   @Test func `A derived feature has no slices to explain, and says what has`() throws {
     try withStore(Self.view(Self.ratio)) { target in
       let reader = try target.store.reader(of: "domains", features: ["RATIO"])
