@@ -88,6 +88,13 @@ extension FeatureStore {
     let rejects = try options.rejects.map { path throws(HindcastError) in
       try HindcastError.file { () throws(RowFileError) in try RejectsWriter(path: path) }
     }
+    var options = options
+    // Memory is looked at after each chunk.
+    if options.chunkBytes == nil,
+      views.contains(where: { $0.declaration.textsGrow(over: declaration) })
+    {
+      options.chunkBytes = 256 << 10
+    }
     for (index, group) in groups.enumerated() {
       let run = IngestRun(
         store: store, stream: declaration, views: group.views, keeps: group.keeps, apart: views,

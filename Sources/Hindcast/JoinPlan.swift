@@ -175,12 +175,13 @@ struct JoinPlan: Sendable {
     return Read(source: source, place: sources[source].features.count - 1)
   }
 
-  /// Columns have their features' names: with the view's, or the set's, where two have the same, and with what
-  /// the selection puts before them.
+  /// Columns have their features' names: with the view's, or the set's, where two have the same, or a key or
+  /// time of the spine has it, and with what the selection puts before them.
   private mutating func nameOutputs(_ prefixes: [String]) {
     let names = outputs.indices.map { prefixes[$0] + outputs[$0].name }
+    let taken = Set(fields.map(\.name))
     for index in outputs.indices {
-      let isAlone = names.count { $0 == names[index] } == 1
+      let isAlone = !taken.contains(names[index]) && names.count { $0 == names[index] } == 1
       let output = outputs[index]
       outputs[index].name =
         isAlone ? names[index] : "\(prefixes[index])\(output.owner).\(output.name)"

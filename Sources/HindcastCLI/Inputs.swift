@@ -67,6 +67,16 @@ enum Inputs {
     return parts
   }
 
+  /// Lends a store that is nowhere, for declarations to be held against.
+  static func withEmptyStore<Result, Failure: Error>(
+    _ body: (FeatureStore) throws(Failure) -> Result
+  ) throws -> Result {
+    let scratch = FileManager.default.temporaryDirectory
+      .appendingPathComponent("hindcast-check-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    return try body(try FeatureStore.open(scratch, .create))
+  }
+
   /// Declaration files, and plugins, which are asked for theirs.
   static func declarations(_ paths: [String]) throws(HindcastError) -> [DeclarationText] {
     var texts: [DeclarationText] = []
@@ -78,6 +88,7 @@ enum Inputs {
       guard let text = FileManager.default.contents(atPath: path) else {
         throw .refused("\(path): cannot be read")
       }
+      if Plugins.isProgram(text) { throw Plugins.noPlugin(path) }
       texts.append(DeclarationText(name: path, text: [UInt8](text)))
     }
     return texts

@@ -8,9 +8,26 @@ enum Plugins {
   /// Whether a file is a program with Hindcast's library in it, as all plugins are. Others are never run.
   static func isPlugin(_ path: String) -> Bool {
     guard let file = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe),
-      file.starts(with: [0x7F, UInt8(ascii: "E"), UInt8(ascii: "L"), UInt8(ascii: "F")])
+      isProgram(file), canStart(file)
     else { return false }
     return file.range(of: Data(FeaturePluginProtocol.marker.utf8)) != nil
+  }
+
+  /// Whether it is in the format of programs and libraries; no text begins so.
+  static func isProgram(_ file: Data) -> Bool {
+    file.starts(with: [0x7F, UInt8(ascii: "E"), UInt8(ascii: "L"), UInt8(ascii: "F")])
+  }
+
+  /// Programs say where they start, at byte 24 of their header (elf(5)); libraries say zero.
+  private static func canStart(_ file: Data) -> Bool {
+    let entry = file.dropFirst(24).prefix(8)
+    return entry.count == 8 && entry.contains { $0 != 0 }
+  }
+
+  static func noPlugin(_ path: String) -> HindcastError {
+    .refused(
+      "\(path): not a plugin, which is a whole program with Hindcast's library in it: build it "
+        + "anew, or name its executable")
   }
 
   static func declarations(of path: String) throws(HindcastError) -> DeclarationText {
@@ -46,7 +63,7 @@ enum Plugins {
 
   /// Goes on as the plugin, which does the rest and ends with its exit code.
   static func become(_ path: String, _ words: [String]) throws(HindcastError) {
-    guard isPlugin(path) else { throw .refused("\(path): not a plugin") }
+    guard isPlugin(path) else { throw noPlugin(path) }
     let resolved = URL(fileURLWithPath: path).path
     var arguments = ([resolved] + words).map { strdup($0) } + [nil]
     execv(resolved, &arguments)

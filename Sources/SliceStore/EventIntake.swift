@@ -30,13 +30,12 @@ final class EventIntake {
     _ batch: EventBatch, _ admitted: AdmittedEvents, floor: Int64, into arena: RecordArena,
     remaking: Remaking? = nil
   ) -> (taken: Int, expired: Int) {
-    let most = derivation.rowsAtOnce(batch)
-    if most >= batch.count {
+    let pieces = derivation.pieces(of: batch)
+    if pieces.count == 1 {
       return takeAtOnce(batch, admitted, floor: floor, into: arena, remaking: remaking)
     }
     var (taken, expired) = (0, 0)
-    for start in stride(from: 0, to: batch.count, by: most) {
-      let rows = start..<min(batch.count, start + most)
+    for rows in pieces {
       let part = takeAtOnce(
         batch.part(rows), admitted.part(rows), floor: floor, into: arena,
         remaking: remaking?.part(rows))

@@ -114,9 +114,37 @@ struct PluginTests {
       #expect(file.errors.contains("mails.json: not a plugin"))
       // A program that is no plugin is never run.
       let program = try run("register", "s", "/bin/sh", in: folder, code: 3)
-      #expect(program.errors.contains("/bin/sh: 1:1"))
+      #expect(program.errors.contains("/bin/sh: not a plugin, which is a whole program"))
       let plugin = try Tool.shell("\(Self.plugin) declaration", in: folder)
       #expect(plugin.code == 2 && plugin.errors.contains("declarations  "))
+    }
+  }
+
+  @Test("What is no whole plugin is refused as such, and leaves no store behind")
+  func broken() throws {
+    try withFiles { folder in
+      let whole = try Data(contentsOf: URL(fileURLWithPath: Self.plugin))
+      var library = whole
+      // Where a library's header has no place to start at.
+      library.replaceSubrange(24..<32, with: Data(count: 8))
+      for (name, bytes) in [
+        ("cut", whole.prefix(4096)), ("head", whole.prefix(20)), ("library.so", library),
+      ] {
+        try bytes.write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        chmod("\(folder)/\(name)", 0o755)
+        for words in [["check", name], ["register", "new", name]] {
+          let failed = try Tool.run(words, in: folder)
+          #expect(failed.code == 3 && failed.errors.contains("\(name): not a plugin"), "\(failed)")
+        }
+      }
+      // A program that ends before it has said anything.
+      let third = whole.prefix(whole.count / 3) + Data("hindcast".utf8)
+      try third.write(to: URL(fileURLWithPath: folder + "/third"))
+      let failed = try Tool.run(["register", "new", "third"], in: folder)
+      #expect(failed.code == 3 && !failed.errors.contains("1:1"), "\(failed)")
+      try "[ {".write(toFile: folder + "/new.json", atomically: false, encoding: .utf8)
+      _ = try run("register", "new", "new.json", in: folder, code: 3)
+      #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
     }
   }
 

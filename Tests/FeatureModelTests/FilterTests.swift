@@ -144,8 +144,8 @@ import Testing
     let deep = { (count: Int) in
       String(repeating: "(", count: count) + "is_bot" + String(repeating: ")", count: count)
     }
-    #expect(Self.problems(deep(99)) == [])
-    #expect(Self.problems(deep(100_000)) == ["at character 101: nested more than 100 deep"])
+    #expect(Self.problems(deep(399)) == [])
+    #expect(Self.problems(deep(100_000)) == ["at character 401: nested more than 400 deep"])
     #expect(Self.problems(String(repeating: "not ", count: 100_000)).count == 1)
   }
 

@@ -2,6 +2,7 @@
 // with which words.
 import FeatureModel
 import Foundation
+import Synchronization
 import Testing
 
 @Suite struct FormulaTests {
@@ -169,25 +170,70 @@ import Testing
     #expect(Self.problems(String(repeating: "-", count: 100_000) + "size").count == 1)
   }
 
-  @Test(
-    "what may be written reads back from its canonical form",
-    arguments: [
-      Array(repeating: "parents", count: 201).joined(separator: " + "),
-      "if(lower(repo) in (" + (0..<500).map { "'r\($0)'" }.joined(separator: ", ") + "), 1, 0)",
-      String(repeating: "(", count: 49)
-        + Array(repeating: "parents", count: 150).joined(separator: " - ")
-        + String(repeating: ")", count: 49),
-    ])
+  private static func times(_ count: Int, _ text: String) -> String {
+    String(repeating: text, count: count)
+  }
+
+  private static func names(_ count: Int) -> String {
+    (0..<count).map { "'r\($0)'" }.joined(separator: ", ")
+  }
+
+  static let writable: [String] = [
+    times(200, "parents + ") + "parents",
+    "if(lower(repo) in (\(names(5000))), 1, 0)",
+    "if(lower(repo) not in (\(names(500))) or parents = 1, 1, 0)",
+    "if(\(times(199, "parents * "))parents in (-1, 0, 1), 1, 0)",
+    times(99, "(") + times(149, "parents - ") + "parents" + times(99, ")"),
+    times(190, "- ") + "parents",
+    times(199, "if(parents = 1, 1, ") + "parents" + times(199, ")"),
+  ]
+
+  @Test("what may be written may be written again as it is shown", arguments: writable)
   func canonical(formula: String) throws {
     let view = try Samples.view(
       #"{"view": "v", "stream": "commits", "derive": {"d": "\#(formula)"}, "entity": "author", "#
         + #""features": {"S": {"sum": "d", "windows": "7d"}}}"#)
     let text = CanonicalForm.text(view, over: Samples.stream)
-    let reader = DeclarationReader(
-      signatures: Samples.signatures, limits: .canonical)
-    let again = try reader.readView(text, over: Samples.stream)
-    #expect(again.derived == view.derived)
-    #expect(CanonicalForm.text(again, over: Samples.stream) == text)
+    for limits in [FormulaLimits.written, .canonical] {
+      let reader = DeclarationReader(signatures: Samples.signatures, limits: limits)
+      let again = try reader.readView(text, over: Samples.stream)
+      #expect(again.derived == view.derived)
+      #expect(CanonicalForm.text(again, over: Samples.stream) == text)
+    }
+  }
+
+  @Test("each test of a computed value counts, but for those of the same with other values")
+  func countedTests() {
+    let tests = { (count: Int, test: (Int) -> String) in
+      Self.problems(
+        "if(" + (0..<count).map(test).joined(separator: " or ") + ", 1, 0)")
+    }
+    #expect(tests(5000) { "size + 1 = \($0)" } == [])
+    #expect(tests(199) { "size + \($0) = 1" } == [])
+    #expect(tests(200) { "size + \($0) = 1" }.first?.contains("at most 200 operations") == true)
+    #expect(tests(200) { "size + 1 = size + \($0)" }.count == 1)
+    #expect(tests(5000) { "size = -\($0)" } == [])
+  }
+
+  @Test("the deepest texts fit on the small stack of a thread") func stack() throws {
+    let texts = [
+      Self.times(399, "(") + "size" + Self.times(399, ")"),
+      Self.times(199, "if(size in (1, 2) or ") + "size > 1" + Self.times(199, ", true, false)"),
+      Self.times(100, "coalesce(abs(") + "size" + Self.times(100, "), 1)"),
+    ]
+    let values = Mutex<[String]>([])
+    let thread = Thread {
+      for text in texts {
+        let read = try? FilterParser.parseFormula(text, Self.mails.fields)
+        let printed = read.map { FilterPrinter.text($0.formula, Self.mails.fields) }
+        let value = printed.flatMap { try? Self.value($0).description }
+        values.withLock { $0.append(value ?? "none") }
+      }
+    }
+    thread.stackSize = 512 << 10
+    thread.start()
+    while !thread.isFinished { usleep(1000) }
+    #expect(values.withLock { $0 } == ["7", "true", "7"])
   }
 
   @Test(

@@ -81,6 +81,31 @@ import Testing
     }
   }
 
+  @Test func `A member that is named as a key or the time of the spine is told apart by its set`()
+    throws
+  {
+    try with { world in
+      let set = try world.register([
+        #"""
+        { "set": "named", "features": [
+            { "name": "about", "derive": "by_topic.30d_N + 1" },
+            { "name": "when", "derive": "about * 2" }, "by_sender.1d_N" ],
+          "keys": { "by_topic": { "topic": "about" } } }
+        """#
+      ])
+      #expect(set.map(\.name) == ["named"])
+      let request = JoinRequest(
+        sets: [try world.store.store.set("named").declaration], time: "when")
+      let spine = try world.write("spine.csv", ["when,sender,about", "2026-01-20,ann,nothing"])
+      _ = try world.store.join(spine, to: world.path("out.csv"), request)
+      #expect(
+        try world.text("out.csv").hasPrefix(
+          "when,sender,about,named.about,named.when,1d_N\n2026-01-20,ann,nothing,1,2,"))
+      let columns = try world.store.columns(of: request)
+      #expect(columns.answers.map(\.name) == ["named.about", "named.when", "1d_N"])
+    }
+  }
+
   @Test func `Where a name has two owners, columns are told apart by view or set`() throws {
     try with { world in
       let other = #"{ "set": "more", "features": [{"name": "SHARE", "derive": "by_sender.1d_N"}] }"#

@@ -12,36 +12,34 @@ public enum FilterParser {
   public static func parse(
     _ text: String, stream: StreamDeclaration, limits: FormulaLimits = .written
   ) throws(FilterError) -> Filter {
-    var parser = try FilterDescent(text, fields: stream.fields, limits)
-    return try parser.filter()
+    try read(text, stream.fields, limits) { parser throws(FilterError) in try parser.filter() }
   }
 
   /// Looks at the form alone, where the fields are not known yet.
   package static func checkForm(
     _ text: String, limits: FormulaLimits = .written
   ) throws(FilterError) {
-    var parser = try FilterDescent(text, fields: nil, limits)
-    _ = try parser.filter()
+    _ = try read(text, nil, limits) { parser throws(FilterError) in try parser.filter() }
   }
 
   /// A formula and the type of its values.
   package static func parseFormula(
     _ text: String, _ fields: [StreamDeclaration.Field], limits: FormulaLimits = .written
   ) throws(FilterError) -> (formula: Formula, type: FieldType) {
-    var parser = try FilterDescent(text, fields: fields, limits)
-    let operand = try parser.formula()
-    guard let type = operand.type else {
-      throw parser.error("a formula has a type, and null alone has none")
+    try read(text, fields, limits) { parser throws(FilterError) in
+      let operand = try parser.formula()
+      guard let type = operand.type else {
+        throw parser.error("a formula has a type, and null alone has none")
+      }
+      return (operand.formula, type)
     }
-    return (operand.formula, type)
   }
 
   /// As `checkForm`, for a formula.
   package static func checkFormula(
     _ text: String, limits: FormulaLimits = .written
   ) throws(FilterError) {
-    var parser = try FilterDescent(text, fields: nil, limits)
-    _ = try parser.formula()
+    _ = try read(text, nil, limits) { parser throws(FilterError) in try parser.formula() }
   }
 
   /// The form, and whether there is what it names, where the types of some of these are not known.
@@ -63,6 +61,22 @@ public enum FilterParser {
     }
     if !problems.isEmpty { throw FilterError(problems: problems) }
   }
+
+  /// What may nest deeper is read on a stack of its own.
+  private static let shallow = 40
+
+  private static func read<Read>(
+    _ text: String, _ fields: [StreamDeclaration.Field]?, _ limits: FormulaLimits,
+    _ body: (inout FilterDescent) throws(FilterError) -> Read
+  ) throws(FilterError) -> Read {
+    var parser = try FilterDescent(text, fields: fields, limits)
+    if parser.mostNesting <= shallow { return try body(&parser) }
+    let result = DeepStack.run {
+      Result { () throws(FilterError) in try body(&parser) }
+    }
+    guard let result else { throw parser.error("there is no thread to read so deep a text") }
+    return try result.get()
+  }
 }
 
 /// How much a text may hold; no text may exhaust the stack.
@@ -70,10 +84,10 @@ public struct FormulaLimits: Hashable, Sendable {
   let depth: Int
   let operations: Int
 
-  /// For what people write.
-  public static let written = Self(depth: 100, operations: 200)
-  /// For the canonical form of what was within the other: that has parentheses around each operation, which may
-  /// lie in each other, and an operation for each value of a list.
+  /// For what is declared. Canonical forms are within it, too, for people declare again what they were shown:
+  /// these have parentheses around each operation, one in the other where it is a chain.
+  public static let written = Self(depth: 400, operations: 200)
+  /// For what is stored, which was within the other.
   package static let canonical = Self(depth: 400, operations: .max)
 }
 
@@ -115,8 +129,24 @@ struct FilterDescent {
     let first = try conjunction()
     guard token.kind == .keyword("or") else { return first }
     var parts = [try condition(first)]
-    while accept(.keyword("or")) { parts.append(try condition(try conjunction())) }
+    while accept(.keyword("or")) {
+      let before = operations
+      operations = 0
+      parts.append(try condition(try conjunction()))
+      // A list after a computed value stands as such tests in the canonical form, and is one operation there,
+      // too.
+      if Self.areAlike(parts[parts.count - 2], parts[parts.count - 1]) { operations = 0 }
+      try countOperations(before)
+    }
     return FormulaOperand(.condition(Filter.anyOf(parts)), .bool, first.place)
+  }
+
+  /// Whether both ask whether the same computed value equals some literal.
+  private static func areAlike(_ one: Filter, _ other: Filter) -> Bool {
+    guard case .compared(let left, .equal, .value) = one,
+      case .compared(let right, .equal, .value) = other
+    else { return false }
+    return left == right
   }
 
   private mutating func conjunction() throws(FilterError) -> FormulaOperand {
@@ -134,6 +164,16 @@ struct FilterDescent {
     guard accept(.keyword("not")) else { return try test() }
     let inner = try condition(try negation())
     return FormulaOperand(.condition(inner.negated), .bool, place)
+  }
+
+  /// No text nests deeper than it has tokens that begin something.
+  var mostNesting: Int {
+    tokens.count { token in
+      switch token.kind {
+      case .symbol("("), .symbol("-"), .keyword("not"): true
+      default: false
+      }
+    }
   }
 
   mutating func deeper() throws(FilterError) {

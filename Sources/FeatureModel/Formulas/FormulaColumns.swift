@@ -89,9 +89,10 @@ enum FormulaColumns {
     left < right ? -1 : left == right ? 0 : 1
   }
 
+  /// - Parameter sources: the texts among the inputs that the arguments are made of.
   static func call(
-    _ function: FormulaFunction, _ places: [Int], _ columns: [EventColumn], _ rows: Int,
-    _ out: inout EventColumn
+    _ function: FormulaFunction, _ places: [Int], _ sources: [Int], _ columns: [EventColumn],
+    _ rows: Int, _ out: inout EventColumn
   ) {
     let first = columns[places[0]]
     switch function {
@@ -122,7 +123,7 @@ enum FormulaColumns {
       }
     case .hourOfDay, .dayOfWeek, .millis:
       map(first, rows, &out) { UInt64(bitPattern: time(function, Int64(bitPattern: $0))) }
-    default: FormulaTexts.call(function, places, columns, rows, &out)
+    default: FormulaTexts.call(function, places, sources, columns, rows, &out)
     }
   }
 

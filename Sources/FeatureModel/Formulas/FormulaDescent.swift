@@ -52,13 +52,13 @@ extension FilterDescent {
   ) throws(FilterError) -> FormulaFunction? {
     guard case .symbol(let text) = token.kind, let function = symbols[text] else { return nil }
     index += 1
-    try countOperation()
+    try countOperations(1)
     return function
   }
 
   /// Long chains are deep trees, and no text may exhaust the stack.
-  private mutating func countOperation() throws(FilterError) {
-    operations += 1
+  mutating func countOperations(_ count: Int) throws(FilterError) {
+    operations += count
     guard operations <= limits.operations else {
       throw error("a formula has at most \(limits.operations) operations")
     }
@@ -73,7 +73,9 @@ extension FilterDescent {
     switch inner.literal {
     case .int(let value) where value != .min: return literal(.int(-value), at: place)
     case .double(let value): return literal(.double(-value), at: place)
-    default: return call(.negate, [inner], at: place)
+    default:
+      try countOperations(1)
+      return call(.negate, [inner], at: place)
     }
   }
 
@@ -156,7 +158,7 @@ extension FilterDescent {
           + [.init(character: place.character, reason: "there is no function '\(name)'\(phrase)")])
     }
     index += 1
-    try countOperation()
+    try countOperations(1)
     let function = FormulaFunction(rawValue: known)
     var arguments: [FormulaOperand] = []
     while true {

@@ -8,6 +8,8 @@ struct FormulaProgram: Sendable {
     var out: Int
     let type: FieldType
     let operation: Operation
+    /// The texts among the inputs that a text is made of, each once.
+    let sources: [Int]
   }
 
   indirect enum Operation: Sendable {
@@ -24,6 +26,8 @@ struct FormulaProgram: Sendable {
   private(set) var steps: [Step] = []
   /// Of all columns, in order.
   private(set) var types: [FieldType]
+  /// Of all columns, as `Step.sources`.
+  private var sources: [[Int]]
   let inputCount: Int
   let resultCount: Int
 
@@ -31,7 +35,9 @@ struct FormulaProgram: Sendable {
   init(inputs: [FieldType], results: [(formula: Formula, type: FieldType)]) {
     inputCount = inputs.count
     resultCount = results.count
-    types = inputs + results.map(\.type)
+    let own = inputs + results.map(\.type)
+    types = own
+    sources = own.indices.map { $0 < inputs.count && own[$0] == .string ? [$0] : [] }
     for (index, result) in results.enumerated() {
       put(result.formula, result.type, into: inputs.count + index)
     }
@@ -44,15 +50,29 @@ struct FormulaProgram: Sendable {
     {
       steps[steps.count - 1].out = out
       types.removeLast()
+      sources.removeLast()
     } else {
-      steps.append(Step(out: out, type: type, operation: .copy(column)))
+      steps.append(
+        Step(out: out, type: type, operation: .copy(column), sources: sources[column]))
     }
+    sources[out] = steps[steps.count - 1].sources
   }
 
   private mutating func add(_ type: FieldType, _ operation: Operation) -> Int {
+    let own = type == .string ? sources(of: operation) : []
     types.append(type)
-    steps.append(Step(out: types.count - 1, type: type, operation: operation))
+    sources.append(own)
+    steps.append(Step(out: types.count - 1, type: type, operation: operation, sources: own))
     return types.count - 1
+  }
+
+  private func sources(of operation: Operation) -> [Int] {
+    switch operation {
+    case .copy(let column): sources[column]
+    case .choose(_, let first, let second): Set(sources[first] + sources[second]).sorted()
+    case .call(_, let columns): Set(columns.flatMap { sources[$0] }).sorted()
+    default: []
+    }
   }
 
   /// The column of a formula's values; whole numbers become doubles where these are wanted.
@@ -129,15 +149,15 @@ struct FormulaProgram: Sendable {
       var out = EventColumn(type: step.type)
       swap(&out, &columns[step.out])
       out.removeAll()
-      perform(step.operation, columns, rows, &out)
+      perform(step, columns, rows, &out)
       swap(&out, &columns[step.out])
     }
   }
 
   private func perform(
-    _ operation: Operation, _ columns: [EventColumn], _ rows: Int, _ out: inout EventColumn
+    _ step: Step, _ columns: [EventColumn], _ rows: Int, _ out: inout EventColumn
   ) {
-    switch operation {
+    switch step.operation {
     case .constant(let value): for _ in 0..<rows { out.append(value) }
     case .copy(let column): out.append(columns[column], rows: 0..<rows)
     case .widen(let column):
@@ -145,7 +165,7 @@ struct FormulaProgram: Sendable {
         Double(Int64(bitPattern: $0)).bitPattern
       }
     case .call(let function, let arguments):
-      FormulaColumns.call(function, arguments, columns, rows, &out)
+      FormulaColumns.call(function, arguments, step.sources, columns, rows, &out)
     case .choose(let condition, let first, let second):
       for row in 0..<rows {
         let holds = columns[condition].valid[row] & UInt8(columns[condition].words[row])

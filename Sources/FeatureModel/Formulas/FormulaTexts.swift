@@ -3,8 +3,16 @@
 import Glibc
 
 enum FormulaTexts {
-  /// What `concat` and `replace` make is no longer than this; what would be is null.
+  /// What `concat` and `replace` make is no longer than this, whatever it is made of; what would be is null.
   static let longest = 1 << 20
+
+  /// The bytes that they make at most of texts of an event that have so many together, each counted once. It is
+  /// a multiple of what came in, so that a formula that doubles a text many times over does not make a store of
+  /// terabytes of a small file.
+  static func limit(ofSources bytes: Int) -> Int { min(longest, max(short, 4 * bytes)) }
+
+  /// Which may be made of nothing.
+  private static let short = 1 << 10
 
   @inline(__always)
   static func with<Result>(
@@ -23,8 +31,8 @@ enum FormulaTexts {
   }
 
   static func call(
-    _ function: FormulaFunction, _ places: [Int], _ columns: [EventColumn], _ rows: Int,
-    _ out: inout EventColumn
+    _ function: FormulaFunction, _ places: [Int], _ sources: [Int], _ columns: [EventColumn],
+    _ rows: Int, _ out: inout EventColumn
   ) {
     for row in 0..<rows {
       guard places.allSatisfy({ columns[$0].valid[row] != 0 }) else {
@@ -34,7 +42,10 @@ enum FormulaTexts {
       let first = columns[places[0]]
       switch function {
       case .int, .double, .string: convert(first, row, &out)
-      case .concat: concat(places, columns, row, &out)
+      case .concat:
+        let start = out.text.count
+        for place in places { with(columns[place], row) { out.text.append(contentsOf: $0) } }
+        finish(from: start, sources, columns, row, &out)
       case .length: with(first, row) { out.append(word: UInt64(scalars($0))) }
       case .lower: appendMapped(first, row, "A"..."Z", &out)
       case .upper: appendMapped(first, row, "a"..."z", &out)
@@ -44,11 +55,13 @@ enum FormulaTexts {
         let count = places.count > 2 ? Int64(bitPattern: columns[places[2]].words[row]) : .max
         with(first, row) { substring($0, start, count, &out) }
       case .replace:
+        let start = out.text.count
         with(first, row) { text in
           with(columns[places[1]], row) { wanted in
-            with(columns[places[2]], row) { replace(text, wanted, $0, &out) }
+            with(columns[places[2]], row) { replace(text, wanted, $0, &out.text) }
           }
         }
+        finish(from: start, sources, columns, row, &out)
       default:
         with(first, row) { text in
           with(columns[places[1]], row) { search(function, text, $0, &out) }
@@ -79,25 +92,21 @@ enum FormulaTexts {
     if let word { out.append(word: word) } else { out.appendNull() }
   }
 
-  private static func concat(
-    _ places: [Int], _ columns: [EventColumn], _ row: Int, _ out: inout EventColumn
-  ) {
-    let start = out.text.count
-    for place in places {
-      with(columns[place], row) { out.text.append(contentsOf: $0) }
-    }
-    finish(from: start, &out)
-  }
-
   /// Ends the row whose bytes begin at `start`.
-  private static func finish(from start: Int, _ out: inout EventColumn) {
-    if out.text.count - start > longest {
-      out.text.removeLast(out.text.count - start)
-      out.appendNull()
-    } else {
-      out.words.append(UInt64(out.text.count))
-      out.valid.append(1)
+  private static func finish(
+    from start: Int, _ sources: [Int], _ columns: [EventColumn], _ row: Int,
+    _ out: inout EventColumn
+  ) {
+    let length = out.text.count - start
+    if length > short {
+      let bytes = sources.reduce(0) { $0 + columns[$1].textRange(row).count }
+      if length > limit(ofSources: bytes) {
+        out.text.removeLast(length)
+        return out.appendNull()
+      }
     }
+    out.words.append(UInt64(out.text.count))
+    out.valid.append(1)
   }
 
   private static func appendMapped(
@@ -165,21 +174,21 @@ enum FormulaTexts {
     return (0...text.count - wanted.count).last { matches(text, wanted, at: $0) }
   }
 
+  /// Appends it, or so much of it that it is too long.
   private static func replace(
     _ text: UnsafeRawBufferPointer, _ wanted: UnsafeRawBufferPointer,
-    _ other: UnsafeRawBufferPointer, _ out: inout EventColumn
+    _ other: UnsafeRawBufferPointer, _ out: inout [UInt8]
   ) {
-    let start = out.text.count
+    let start = out.count
     var place = 0
-    while !wanted.isEmpty, out.text.count - start <= longest,
+    while !wanted.isEmpty, out.count - start <= longest,
       let found = find(wanted, in: text, from: place)
     {
-      out.text.append(contentsOf: text[place..<found])
-      out.text.append(contentsOf: other)
+      out.append(contentsOf: text[place..<found])
+      out.append(contentsOf: other)
       place = found + wanted.count
     }
-    out.text.append(contentsOf: text[place...])
-    finish(from: start, &out)
+    out.append(contentsOf: text[place...])
   }
 
   private static func search(

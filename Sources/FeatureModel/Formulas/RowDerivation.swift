@@ -21,6 +21,11 @@ extension ViewDeclaration {
     Self.scope(of: joined(stream), derived)
   }
 
+  /// Whether an event may get much more text here than it has.
+  package func textsGrow(over stream: StreamDeclaration) -> Bool {
+    RowDerivation(self, of: stream).textsGrow
+  }
+
   /// Names of all fields that decide what the view holds, those among them that it derives.
   package func fieldNames(over stream: StreamDeclaration) -> Set<String> {
     let scope = scope(of: stream)
@@ -78,8 +83,15 @@ public final class RowDerivation {
     self.program = program
   }
 
-  /// How many rows of a batch are extended at once, so that the texts that are computed fit into memory.
-  public func rowsAtOnce(_ batch: EventBatch) -> Int { growth.rowsAtOnce(batch) }
+  /// Runs of rows, together all of a batch, each of which is extended at once, so that the texts that are
+  /// computed fit into memory.
+  /// - Parameter bytes: what these may take.
+  public func pieces(of batch: EventBatch, bytes: Int = 64 << 20) -> [Range<Int>] {
+    growth.pieces(of: batch, bytes: bytes)
+  }
+
+  /// Whether a row may get much more text than it has.
+  fileprivate var textsGrow: Bool { growth.grows }
 
   /// The batch with the derived columns behind its own; the batch itself where nothing is computed.
   public func extend(_ batch: EventBatch) -> EventBatch {

@@ -69,10 +69,21 @@ extension FeatureStore {
       let trial = try HindcastError.store { () throws(StoreError) in
         try FeatureStore.open("\(folder.path)/\(index)", .create)
       }
-      try trial.check(view, stream, rows, entities, into: &checked)
+      let tried = RowDerivation(view, of: stream).pieces(of: rows, bytes: textBytes)[0]
+      if tried != 0..<rows.count {
+        checked.rows = tried.count
+        checked.notes.append(
+          "the sample's first \(tried.count) rows are tried: for more, what it computes is too long"
+        )
+      }
+      try trial.check(
+        view, stream, tried == 0..<rows.count ? rows : rows.part(tried), entities, into: &checked)
       return checked
     }
   }
+
+  /// Of texts that a view computes of a sample, all at once.
+  private static let textBytes = 512 << 20
 
   private static func readSample(
     _ path: String, _ stream: StreamDeclaration, _ format: RowFormat?, _ deriver: RowDeriver?
@@ -116,7 +127,7 @@ extension FeatureStore {
       findings.look(at: asked.map(\.values))
       let advice = DeclarationAdvice(view, of: stream, longestTexts: findings.longestTexts)
       checked.warnings = findings.warnings + advice.warnings
-      checked.notes = findings.notes + advice.notes
+      checked.notes += findings.notes + advice.notes
       checked.answers = Array(asked.prefix(entities))
     }
   }

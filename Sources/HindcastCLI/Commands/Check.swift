@@ -36,12 +36,15 @@ enum Check: Command {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 1, upTo: nil)
     let texts = try Inputs.declarations(words)
-    let scratch = FileManager.default.temporaryDirectory
-      .appendingPathComponent("hindcast-check-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: scratch) }
-    let store =
-      try arguments["store"].map { try FeatureStore.open($0, .readOnly) }
-      ?? FeatureStore.open(scratch, .create)
+    if let path = arguments["store"] {
+      return try run(arguments, texts, in: try FeatureStore.open(path, .readOnly))
+    }
+    return try Inputs.withEmptyStore { try run(arguments, texts, in: $0) }
+  }
+
+  private static func run(
+    _ arguments: Arguments, _ texts: [DeclarationText], in store: FeatureStore
+  ) throws -> ExitCode {
     guard let resolved = try resolve(texts, in: store, arguments) else { return .badInput }
     let (streams, views) = (resolved.streams, resolved.views)
     Deprecations.warn(views.map { ($0.name, $0.features.map(\.name)) }, store.store)

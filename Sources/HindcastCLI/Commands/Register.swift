@@ -1,4 +1,5 @@
 // `hindcast register`: declarations into the store.
+import Foundation
 import Hindcast
 
 enum Register: Command {
@@ -33,6 +34,10 @@ enum Register: Command {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 2, upTo: nil)
     let texts = try Inputs.declarations(Array(words.dropFirst()))
+    if !FileManager.default.fileExists(atPath: words[0]) {
+      // What has mistakes leaves no store behind.
+      _ = try Inputs.withEmptyStore { store throws(HindcastError) in try store.resolve(texts) }
+    }
     let store = try FeatureStore.open(words[0], .create)
     let reports = try store.register(
       texts, replacing: arguments.has("replace"), silent: arguments.has("silent"))

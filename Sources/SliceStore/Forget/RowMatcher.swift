@@ -44,10 +44,14 @@ struct RowMatcher {
   func rows(of batch: EventBatch) -> [Int] {
     var found: [Int] = []
     for way in ways {
-      let extended = way.derivation?.extend(batch) ?? batch
-      let rows = extended.withColumns { columns in
-        (0..<columns.count).filter { row in
-          way.wanted.allSatisfy { Self.has(columns[$0.column], row, $0.text, $0.word) }
+      let pieces = way.derivation?.pieces(of: batch) ?? [0..<batch.count]
+      let rows = pieces.flatMap { piece in
+        let part = pieces.count == 1 ? batch : batch.part(piece)
+        let extended = way.derivation?.extend(part) ?? part
+        return extended.withColumns { columns in
+          (0..<columns.count).filter { row in
+            way.wanted.allSatisfy { Self.has(columns[$0.column], row, $0.text, $0.word) }
+          }.map { $0 + piece.lowerBound }
         }
       }
       found = found.isEmpty ? rows : Set(found).union(rows).sorted()

@@ -47,7 +47,9 @@ final class HistoryReplay {
     }
     (self.store, self.building, self.log, self.workers) = (store, building, log, workers)
     self.stream = stream.declaration
-    chunksAtOnce = UInt64(max(1, min(64, store.options.loadBytes >> 23)))
+    // Memory is looked at after each run of chunks.
+    let most = view.declaration.textsGrow(over: stream.declaration) ? 4 : 64
+    chunksAtOnce = UInt64(max(1, min(most, store.options.loadBytes >> 23)))
     loader = try BulkLoader(
       store, stream.declaration, [view], log: nil, isReplay: true, workers: workers)
     first = try store.firstChunkNumber(log, before: building.until)
