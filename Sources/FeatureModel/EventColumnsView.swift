@@ -29,33 +29,29 @@ package struct EventColumnsView {
 extension EventBatch {
   /// Calls `body` with the columns' memory, which is borrowed for the call.
   package func withColumns<Result>(_ body: (EventColumnsView) -> Result) -> Result {
-    withUnsafeTemporaryAllocation(of: EventColumnView.self, capacity: columns.count) { views in
-      open(from: 0, views, body)
+    let count = count
+    return withUnsafeTemporaryAllocation(of: EventColumnView.self, capacity: columns.count) {
+      views in
+      for column in columns {
+        precondition(
+          column.words.count == count && column.valid.count == count, "columns of unequal length")
+      }
+      for index in columns.indices {
+        views.initializeElement(at: index, to: Self.view(columns[index]))
+      }
+      defer { withExtendedLifetime(self) {} }
+      return body(EventColumnsView(count: count, columns: UnsafeBufferPointer(views)))
     }
   }
 
-  /// Opens column after column, one inside the other, since an array's memory is lent to a closure only.
-  private func open<Result>(
-    from index: Int, _ views: UnsafeMutableBufferPointer<EventColumnView>,
-    _ body: (EventColumnsView) -> Result
-  ) -> Result {
-    guard index < columns.count else {
-      return body(EventColumnsView(count: count, columns: UnsafeBufferPointer(views)))
-    }
-    let column = columns[index]
-    precondition(
-      column.words.count == count && column.valid.count == count, "columns of unequal length")
-    return column.words.withUnsafeBufferPointer { words in
-      column.valid.withUnsafeBufferPointer { valid in
-        column.text.withUnsafeBytes { text in
-          let view = EventColumnView(
-            type: column.type, words: Self.start(words), valid: Self.start(valid),
-            text: text.baseAddress ?? UnsafeRawPointer(Self.start(valid)))
-          (views.baseAddress! + index).initialize(to: view)
-          return open(from: index + 1, views, body)
-        }
-      }
-    }
+  /// The addresses leave the closures that lend them: a native array's elements lie in one object, which
+  /// neither moves nor goes as long as the batch is held and nobody changes it. To open one column inside of
+  /// the other would take stack for each, and a view may compute thousands.
+  private static func view(_ column: EventColumn) -> EventColumnView {
+    let valid = column.valid.withUnsafeBufferPointer { start($0) }
+    return EventColumnView(
+      type: column.type, words: column.words.withUnsafeBufferPointer { start($0) }, valid: valid,
+      text: column.text.withUnsafeBytes { $0.baseAddress } ?? UnsafeRawPointer(valid))
   }
 
   /// Empty arrays may have no address; nothing is read there.

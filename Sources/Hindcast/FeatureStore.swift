@@ -10,6 +10,9 @@ public final class FeatureStore: Sendable {
 
   public init(_ store: Store) { self.store = store }
 
+  /// Whether there is a store in a folder, or what is left of one.
+  public static func exists(at path: String) -> Bool { Store.exists(at: path) }
+
   public static func open(
     _ path: String, _ mode: StoreMode = .existing, options: StoreOptions = StoreOptions()
   ) throws(StoreError) -> FeatureStore {

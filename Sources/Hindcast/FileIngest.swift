@@ -89,12 +89,7 @@ extension FeatureStore {
       try HindcastError.file { () throws(RowFileError) in try RejectsWriter(path: path) }
     }
     var options = options
-    // Memory is looked at after each chunk.
-    if options.chunkBytes == nil,
-      views.contains(where: { $0.declaration.textsGrow(over: declaration) })
-    {
-      options.chunkBytes = 256 << 10
-    }
+    options.chunkBytes = options.chunkBytes ?? chunkBytes(views, declaration)
     for (index, group) in groups.enumerated() {
       let run = IngestRun(
         store: store, stream: declaration, views: group.views, keeps: group.keeps, apart: views,
@@ -111,6 +106,11 @@ extension FeatureStore {
     }
     try HindcastError.store { () throws(StoreError) in try store.settle() }
     return report
+  }
+
+  /// Memory is looked at after each chunk, which is to hold few rows where these may become long.
+  private func chunkBytes(_ views: [RegisteredView], _ stream: StreamDeclaration) -> Int? {
+    views.contains { $0.declaration.textsGrow(over: stream) } ? 256 << 10 : nil
   }
 
   /// Views that stand at the same place of a source go together; the one furthest behind is first.

@@ -67,14 +67,13 @@ enum Inputs {
     return parts
   }
 
-  /// Lends a store that is nowhere, for declarations to be held against.
+  /// Lends a store with nothing in it, for declarations to be held against.
+  /// - Parameter path: where it is meanwhile; nothing stands there yet.
   static func withEmptyStore<Result, Failure: Error>(
-    _ body: (FeatureStore) throws(Failure) -> Result
+    at path: String, _ body: (FeatureStore) throws(Failure) -> Result
   ) throws -> Result {
-    let scratch = FileManager.default.temporaryDirectory
-      .appendingPathComponent("hindcast-check-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: scratch) }
-    return try body(try FeatureStore.open(scratch, .create))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try body(try FeatureStore.open(path, .create))
   }
 
   /// Declaration files, and plugins, which are asked for theirs.

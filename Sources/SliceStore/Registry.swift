@@ -307,7 +307,13 @@ enum RegistryCodec {
   private static func invalid<Result>(
     _ what: String, _ body: () throws -> Result
   ) throws(StoreError) -> Result {
-    do { return try body() } catch { throw .invalid("\(what) cannot be registered: \(error)") }
+    do { return try body() } catch let error as StoreError {
+      throw .invalid("\(what) cannot be registered: \(error)")
+    } catch {
+      // Its places are those of a text that nobody wrote.
+      throw .invalid(
+        "\(what) cannot be registered, since its canonical form has a mistake: \(error)")
+    }
   }
 
   static func makeView(

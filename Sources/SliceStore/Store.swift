@@ -89,6 +89,9 @@ public final class Store: Sendable {
     for building in registry.building.values { retention.set(building.view) }
   }
 
+  /// Whether a folder has a store, or what is left of one.
+  public static func exists(at path: String) -> Bool { StoreLayout.exists(at: path) }
+
   public static func open(
     at path: String, _ mode: StoreMode = .create, options: StoreOptions = StoreOptions()
   ) throws(StoreError) -> Store {

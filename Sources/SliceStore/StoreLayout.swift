@@ -4,6 +4,9 @@ import Glibc
 import Rocks
 
 enum StoreLayout {
+  /// RocksDB's own sign of a database.
+  static func exists(at path: String) -> Bool { access(path + "/CURRENT", F_OK) == 0 }
+
   static func open(
     _ path: String, _ mode: StoreMode, _ options: StoreOptions, _ retention: RetentionFilter
   ) throws(RocksError) -> Database {

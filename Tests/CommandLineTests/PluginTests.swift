@@ -145,6 +145,14 @@ struct PluginTests {
       try "[ {".write(toFile: folder + "/new.json", atomically: false, encoding: .utf8)
       _ = try run("register", "new", "new.json", in: folder, code: 3)
       #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
+      // In a folder that is there already it leaves nothing either, and what is right makes a store in it.
+      let empty = folder + "/empty"
+      try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: false)
+      _ = try run("register", "empty", "new.json", in: folder, code: 3)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: empty) == [])
+      _ = try run("register", "empty", "mails.json", in: folder)
+      let files = try FileManager.default.contentsOfDirectory(atPath: empty)
+      #expect(files.contains("CURRENT") && !files.contains { $0.contains("trial") })
     }
   }
 

@@ -98,43 +98,6 @@ import Testing
     }
   }
 
-  @Test func `Long texts that a view computes are computed for some rows at a time`() throws {
-    try withTemporaryDirectory { folder in
-      let target = try TestStore(at: folder + "/store", Fixture.stream.keeping(.forever), [])
-      let start = Timestamp.at("2024-03-01")
-      // Four times 250,000 bytes, and that for a moment once more: 100 MB for 50 rows.
-      let text = String(repeating: "x", count: 250_000)
-      try target.append(
-        (0..<150).map { row in
-          Fixture.row(
-            start.advanced(by: Int64(row)), "a", bytes: 1, subject: row % 3 == 0 ? text : "short")
-        })
-      let four = { (name: String) in "concat(\(name), \(name), \(name), \(name))" }
-      let view = Fixture.view(
-        """
-        {"view": "long", "stream": "mails", "entity": ["sender"],
-         "derive": {"once": "\(four("subject"))", "twice": "\(four("once"))",
-           "size": "length(once)"},
-         "features": {"1d_SIZE": {"sum": "size", "windows": ["1d"]},
-           "1d_NULLS": {"nullCount": "twice", "windows": ["1d"]},
-           "1d_WITH": {"count": true, "where": "length(twice) = 80", "windows": ["1d"]}}}
-        """)
-      let derivation = RowDerivation(view, of: Fixture.stream)
-      let short = Fixture.batch(Array(repeating: Fixture.row(start, "a"), count: 150))
-      #expect(derivation.pieces(of: short) == [0..<150])
-      let long = Fixture.batch(
-        Array(repeating: Fixture.row(start, "a", subject: text), count: 150))
-      #expect(derivation.pieces(of: long).count > 3)
-      try target.store.register(view)
-      try target.store.build("long")
-      // What is loaded goes the same way.
-      try target.append([Fixture.row(start, "b", subject: "short")])
-      let values = try target.answer("long", ["a"], at: start.advanced(by: Self.day), .corrected)
-      #expect(values == [.int(50_002_000), .int(50), .int(100)])
-      target.close()
-    }
-  }
-
   @Test func `The name under which a build stands is no source's`() throws {
     try withTemporaryDirectory { folder in
       let target = try TestStore(

@@ -26,6 +26,19 @@ extension Filter {
     return .not(self)
   }
 
+  /// The literal that a computed value is compared with.
+  var comparedValue: Value? {
+    if case .compared(_, _, .value(let value)) = self { value } else { nil }
+  }
+
+  /// Whether both ask whether the same computed value equals some literal.
+  func isAnotherValue(than other: Filter) -> Bool {
+    guard case .compared(let one, .equal, .value) = self,
+      case .compared(let another, .equal, .value) = other
+    else { return false }
+    return one == another
+  }
+
   /// Sorted, each once. Texts are told apart and ordered by their bytes.
   static func normalized(_ values: [Value]) -> [Value] {
     let sorted = values.sorted(by: precedes)

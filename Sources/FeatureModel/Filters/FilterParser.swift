@@ -135,18 +135,10 @@ struct FilterDescent {
       parts.append(try condition(try conjunction()))
       // A list after a computed value stands as such tests in the canonical form, and is one operation there,
       // too.
-      if Self.areAlike(parts[parts.count - 2], parts[parts.count - 1]) { operations = 0 }
+      if parts[parts.count - 1].isAnotherValue(than: parts[parts.count - 2]) { operations = 0 }
       try countOperations(before)
     }
     return FormulaOperand(.condition(Filter.anyOf(parts)), .bool, first.place)
-  }
-
-  /// Whether both ask whether the same computed value equals some literal.
-  private static func areAlike(_ one: Filter, _ other: Filter) -> Bool {
-    guard case .compared(let left, .equal, .value) = one,
-      case .compared(let right, .equal, .value) = other
-    else { return false }
-    return left == right
   }
 
   private mutating func conjunction() throws(FilterError) -> FormulaOperand {

@@ -73,9 +73,7 @@ extension FilterDescent {
     switch inner.literal {
     case .int(let value) where value != .min: return literal(.int(-value), at: place)
     case .double(let value): return literal(.double(-value), at: place)
-    default:
-      try countOperations(1)
-      return call(.negate, [inner], at: place)
+    default: return call(.negate, [inner], at: place)
     }
   }
 

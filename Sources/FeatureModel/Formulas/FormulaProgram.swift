@@ -121,7 +121,7 @@ struct FormulaProgram: Sendable {
     case .compare, .contained, .isNull: return filter
     case .not(let inner): return .not(lowered(inner))
     case .and(let parts): return .and(parts.map { lowered($0) })
-    case .or(let parts): return .or(parts.map { lowered($0) })
+    case .or(let parts): return .or(loweredAlternatives(parts))
     case .unknown(let formula): return .isNull(field: compile(formula, as: nil))
     case .holds(let formula):
       return .compare(field: compile(formula, as: .bool), .equal, .bool(true))
@@ -133,6 +133,26 @@ struct FormulaProgram: Sendable {
       return .compare(
         field: add(.bool, .compare(comparison, one, other)), .equal, .bool(true))
     }
+  }
+
+  /// Tests of one value for equality with literals are a list, as the one that they may come from: the value is
+  /// computed once, and looked for.
+  private mutating func loweredAlternatives(_ parts: [Filter]) -> [Filter] {
+    var alternatives: [Filter] = []
+    var index = 0
+    while index < parts.count {
+      let first = parts[index]
+      let alike = parts[index...].prefix { $0.isAnotherValue(than: first) }
+      if case .compared(let left, _, _) = first, alike.count > 1 {
+        let values = alike.compactMap(\.comparedValue)
+        alternatives.append(.contained(field: compile(left, as: nil), in: values))
+        index += alike.count
+      } else {
+        alternatives.append(lowered(first))
+        index += 1
+      }
+    }
+    return alternatives
   }
 
   private mutating func plan(_ filter: Filter) -> FilterPlan {

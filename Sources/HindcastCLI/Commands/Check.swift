@@ -39,7 +39,9 @@ enum Check: Command {
     if let path = arguments["store"] {
       return try run(arguments, texts, in: try FeatureStore.open(path, .readOnly))
     }
-    return try Inputs.withEmptyStore { try run(arguments, texts, in: $0) }
+    let scratch = FileManager.default.temporaryDirectory
+      .appendingPathComponent("hindcast-check-\(UUID().uuidString)").path
+    return try Inputs.withEmptyStore(at: scratch) { try run(arguments, texts, in: $0) }
   }
 
   private static func run(

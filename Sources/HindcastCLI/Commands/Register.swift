@@ -34,10 +34,7 @@ enum Register: Command {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let words = try words(arguments, atLeast: 2, upTo: nil)
     let texts = try Inputs.declarations(Array(words.dropFirst()))
-    if !FileManager.default.fileExists(atPath: words[0]) {
-      // What has mistakes leaves no store behind.
-      _ = try Inputs.withEmptyStore { store throws(HindcastError) in try store.resolve(texts) }
-    }
+    if !FeatureStore.exists(at: words[0]) { try resolveFirst(texts, words[0]) }
     let store = try FeatureStore.open(words[0], .create)
     let reports = try store.register(
       texts, replacing: arguments.has("replace"), silent: arguments.has("silent"))
@@ -55,6 +52,23 @@ enum Register: Command {
       }
     }
     return .success
+  }
+
+  /// What has mistakes leaves no store behind. It is tried where the store will be: no other folder need be
+  /// there to be written to.
+  private static func resolveFirst(_ texts: [DeclarationText], _ path: String) throws {
+    let place = URL(fileURLWithPath: path)
+    var isFolder: ObjCBool = false
+    let isThere = FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder)
+    let parent = place.deletingLastPathComponent()
+    // What opening says of a file in the place of a folder, or of a folder that there is not, is better.
+    if isThere ? !isFolder.boolValue : !FileManager.default.fileExists(atPath: parent.path) {
+      return
+    }
+    let trial = (isThere ? place : parent).appendingPathComponent("trial-\(UUID().uuidString)").path
+    _ = try Inputs.withEmptyStore(at: trial) { store throws(HindcastError) in
+      try store.resolve(texts)
+    }
   }
 
   /// Makes the histories of views that were registered now, or by a call that was cut off.
