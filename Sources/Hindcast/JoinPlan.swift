@@ -32,7 +32,7 @@ struct JoinPlan: Sendable {
 
   /// One column of answers.
   struct Output: Sendable {
-    enum Origin: Sendable {
+    enum Origin: Hashable, Sendable {
       case read(Read)
       case computed(vector: Int, member: Int)
     }
@@ -82,9 +82,13 @@ struct JoinPlan: Sendable {
     for set in request.sets { try add(set, request.keys, store) }
     prefixes += Array(repeating: "", count: outputs.count - prefixes.count)
     nameOutputs(prefixes)
-    var seen: Set<String> = []
-    for output in outputs where !seen.insert(output.name).inserted {
-      throw .refused("the feature '\(output.name)' is asked for twice: name it once")
+    for (index, output) in outputs.enumerated() {
+      guard let first = outputs[..<index].first(where: { $0.name == output.name }) else { continue }
+      throw .refused(
+        first.origin == output.origin
+          ? "the feature '\(output.name)' is asked for twice: name it once"
+          : "two columns of answers would be named '\(output.name)': choose other features, or give those "
+            + "of a view a prefix")
     }
   }
 
@@ -175,11 +179,11 @@ struct JoinPlan: Sendable {
     return Read(source: source, place: sources[source].features.count - 1)
   }
 
-  /// Columns have their features' names: with the view's, or the set's, where two have the same, or a key or
-  /// time of the spine has it, and with what the selection puts before them.
+  /// Columns have their features' names: with the view's, or the set's, where two have the same, or a column
+  /// has it that is read of the spine, and with what the selection puts before them.
   private mutating func nameOutputs(_ prefixes: [String]) {
     let names = outputs.indices.map { prefixes[$0] + outputs[$0].name }
-    let taken = Set(fields.map(\.name))
+    let taken = Set(reads.map { fields[$0].name })
     for index in outputs.indices {
       let isAlone = !taken.contains(names[index]) && names.count { $0 == names[index] } == 1
       let output = outputs[index]

@@ -103,6 +103,17 @@ import Testing
           "when,sender,about,named.about,named.when,1d_N\n2026-01-20,ann,nothing,1,2,"))
       let columns = try world.store.columns(of: request)
       #expect(columns.answers.map(\.name) == ["named.about", "named.when", "1d_N"])
+      // A view's feature that has the other's whole name already.
+      _ = try world.register([
+        #"""
+        { "view": "named", "stream": "mails", "entity": "sender",
+          "features": { "about": { "count": true, "windows": "1d" },
+                        "when": { "count": true, "windows": "1d" } } }
+        """#
+      ])
+      let both = JoinRequest([FeatureSelection("named")], sets: request.sets, time: "when")
+      let refusal = message { _ = try world.store.columns(of: both) }
+      #expect(refusal?.contains("two columns of answers would be named 'named.about'") == true)
     }
   }
 

@@ -50,18 +50,33 @@ package struct FieldDerivation: Hashable, Sendable {
 /// Computes a derived field; keeps its memory from batch to batch, so one per thread.
 package final class FieldProgram {
   private let program: FormulaProgram
+  private let growth: TextGrowth
   private let result: Int
   private var columns: [EventColumn]
 
   fileprivate init(_ program: FormulaProgram, result: Int) {
     self.program = program
     self.result = result
+    growth = TextGrowth(program)
     columns = program.makeColumns()
   }
 
-  /// The field's column.
+  /// The field's column. Where texts grow, some rows are computed at a time, so that what lies between takes no
+  /// more than it does for events.
   /// - Parameter inputs: columns of the inputs, in their order, with so many rows.
   package func run(_ inputs: [EventColumn], rows: Int) -> EventColumn {
+    let batch = EventBatch(columns: inputs)
+    let pieces = inputs.isEmpty ? [0..<rows] : growth.pieces(of: batch)
+    if pieces.count == 1 { return runAtOnce(inputs, rows: rows) }
+    var all = EventColumn(type: program.types[result])
+    for piece in pieces {
+      let part = runAtOnce(batch.part(piece).columns, rows: piece.count)
+      all.append(part, rows: 0..<piece.count)
+    }
+    return all
+  }
+
+  private func runAtOnce(_ inputs: [EventColumn], rows: Int) -> EventColumn {
     for index in inputs.indices { columns[index] = inputs[index] }
     program.run(&columns, rows: rows)
     let computed = columns[result]

@@ -85,9 +85,9 @@ public final class RowDerivation {
 
   /// Runs of rows, together all of a batch, each of which is extended at once, so that the texts that are
   /// computed fit into memory.
-  /// - Parameter bytes: what these may take.
-  public func pieces(of batch: EventBatch, bytes: Int = 64 << 20) -> [Range<Int>] {
-    growth.pieces(of: batch, bytes: bytes)
+  /// - Parameter bytes: what these may take; nil: 64 MiB.
+  public func pieces(of batch: EventBatch, bytes: Int? = nil) -> [Range<Int>] {
+    growth.pieces(of: batch, bytes: bytes ?? TextGrowth.limit)
   }
 
   /// Whether a row may get much more text than it has.

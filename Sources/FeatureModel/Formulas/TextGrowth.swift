@@ -61,10 +61,13 @@ struct TextGrowth: Sendable {
     inputs = (0..<program.inputCount).filter { program.types[$0] == .string }
   }
 
+  /// Of what is computed at once.
+  static let limit = 64 << 20
+
   /// Runs of rows, together all of a batch, for each of which computed texts take about so many bytes at most:
   /// one row at least.
   /// - Complexity: O(rows) where texts may grow; times the steps only where the batch has to be divided.
-  func pieces(of batch: EventBatch, bytes limit: Int) -> [Range<Int>] {
+  func pieces(of batch: EventBatch, bytes limit: Int = Self.limit) -> [Range<Int>] {
     let all = 0..<batch.count
     guard grows, batch.count > 1 else { return [all] }
     let longest = longestTexts(batch)
