@@ -3,13 +3,36 @@
 import FeatureModel
 
 /// Formulas over one row.
-struct NaiveFormula {
+public struct NaiveFormula {
   let row: [Value]
   let types: [FieldType]
+  /// For each field the fields that it is made of; one that is not named is made of itself.
+  let sources: [Int: Set<Int>]
 
-  init(_ row: [Value], _ types: [FieldType]) {
+  public init(_ row: [Value], _ types: [FieldType], sources: [Int: Set<Int>] = [:]) {
     self.row = row
     self.types = types
+    self.sources = sources
+  }
+
+  /// The text fields that a text is made of.
+  public func sources(of formula: Formula) -> Set<Int> {
+    guard formula.type(types) == .string else { return [] }
+    switch formula {
+    case .field(let field): return sources[field] ?? [field]
+    case .choose(_, let first, let second): return sources(of: first).union(sources(of: second))
+    case .call(_, let arguments): return Set(arguments.flatMap { sources(of: $0) })
+    default: return []
+    }
+  }
+
+  /// Null where a text is longer than 1 MiB, or than 1 KiB and four times what it is made of.
+  private func bounded(_ value: Value, _ formula: Formula) -> Value {
+    let length = { (value: Value) in
+      if case .string(let text) = value { text.utf8.count } else { 0 }
+    }
+    let made = sources(of: formula).reduce(0) { $0 + length(row[$1]) }
+    return length(value) > min(1 << 20, max(1 << 10, 4 * made)) ? .null : value
   }
 
   /// Whole numbers become doubles where these were promised.
@@ -18,7 +41,7 @@ struct NaiveFormula {
     return value
   }
 
-  func value(_ formula: Formula) -> Value {
+  public func value(_ formula: Formula) -> Value {
     let value = untyped(formula)
     return formula.type(types).map { Self.typed(value, $0) } ?? value
   }
@@ -34,7 +57,9 @@ struct NaiveFormula {
       return arguments.map { value($0) }.first { $0 != .null } ?? .null
     case .call(let function, let arguments):
       let values = arguments.map { value($0) }
-      return values.contains(.null) ? .null : NaiveFunction.call(function, values)
+      if values.contains(.null) { return .null }
+      let result = NaiveFunction.call(function, values)
+      return [.concat, .replace].contains(function) ? bounded(result, formula) : result
     }
   }
 
